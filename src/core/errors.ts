@@ -1,0 +1,91 @@
+// Every failure of the gateway itself: one class, one table of `area.what` codes with HTTP status,
+// whether a retry can help, and a title. A fault of a row is not here: that is data (problems.ts).
+
+interface ErrorKind {
+  readonly status: number;
+  readonly retry: boolean;
+  readonly title: string;
+  readonly titleZh: string;
+}
+
+const kind = (status: number, title: string, titleZh: string, retry = false): ErrorKind => ({
+  status,
+  retry,
+  title,
+  titleZh,
+});
+
+export const ERRORS = {
+  'request.malformed': kind(400, 'The request is malformed', '请求格式有误'),
+  'request.digest-mismatch': kind(400, 'The body does not match its Content-Digest', '请求体与 Content-Digest 不符'),
+  'request.not-found': kind(404, 'There is nothing at this address', '地址不存在'),
+  'request.too-many': kind(429, 'Too many requests with this key', '请求过于频繁', true),
+  'auth.key-required': kind(401, 'A valid key is required', '需要有效的访问密钥'),
+  'auth.not-permitted': kind(403, 'This key may not do this', '该密钥无权执行此操作'),
+  'source.unknown': kind(404, 'Unknown source', '来源不存在'),
+  'batch.unknown': kind(404, 'Unknown batch', '批次不存在'),
+  'notice.unknown': kind(404, 'Unknown notice', '通知不存在'),
+  'notice.invalid': kind(422, 'The notice cannot be accepted', '通知不符合要求'),
+  'notice.conflict': kind(409, 'The notice has already been answered differently', '通知已有不同的答复'),
+  'idempotency.in-progress': kind(409, 'A request with this Idempotency-Key is still arriving', '相同幂等键的请求仍在接收中', true),
+  'idempotency.key-reused': kind(422, 'This Idempotency-Key was used for other bytes', '幂等键已用于其他内容'),
+  'upload.too-large': kind(413, 'The upload is too large', '上传内容过大'),
+  'upload.type-not-supported': kind(415, 'This type of content is not supported', '不支持该内容类型'),
+  'upload.broken-off': kind(400, 'The upload broke off', '上传中断', true),
+  'file.empty': kind(422, 'The file has no data rows', '文件没有数据行'),
+  'file.not-decodable': kind(422, 'The text of the file cannot be decoded', '文件编码无法识别'),
+  'file.unreadable': kind(422, 'The file cannot be read', '文件无法读取'),
+  'file.headings-not-found': kind(422, 'No heading row was found', '未找到表头行'),
+  'file.headings-repeated': kind(422, 'A heading occurs twice', '表头重复'),
+  'file.columns-missing': kind(422, 'Required columns are missing', '缺少必需的列'),
+  'file.row-too-long': kind(422, 'A row is too long', '行内容过长'),
+  'feed.unknown-position': kind(400, 'Unknown lastEventId', 'lastEventId 无法识别'),
+  'catalogue.not-listed': kind(422, 'The catalogue does not list this record type', '目录未列入该信息类别'),
+  'config.invalid': kind(500, 'The configuration is not valid', '配置有误'),
+  'database.unavailable': kind(503, 'The database is not available', '数据库暂不可用', true),
+  'database.conflict': kind(503, 'Two writers met on the same record', '同一记录并发写入', true),
+  'postgres.not-startable': kind(500, 'The embedded PostgreSQL cannot be started', '内嵌 PostgreSQL 无法启动'),
+  'claim.lost': kind(503, 'Another worker has taken over', '任务已被其他进程接管', true),
+  'city.unreachable': kind(503, 'The city platform cannot be reached', '无法连接市级平台', true),
+  'city.not-configured': kind(500, 'The city platform is not configured', '未配置市级平台'),
+  'redis.unavailable': kind(503, 'Redis is not available', 'Redis 暂不可用', true),
+  'address.not-allowed': kind(400, 'This address may not be called', '禁止访问该地址'),
+  'internal.unexpected': kind(500, 'Something went wrong on our side', '系统内部错误', true),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorExtras {
+  readonly cause?: unknown;
+  /** What an answer may show: names of columns, limits, ids. Never a path, SQL or a personal number. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly detailZh?: string;
+}
+
+/** The one error class: a code of the table, a sentence that says what to do, and safe details. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly detailZh: string | undefined;
+
+  constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
+    super(message, extras.cause === undefined ? {} : { cause: extras.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.details = extras.details ?? {};
+    this.detailZh = extras.detailZh;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get retry(): boolean {
+    return ERRORS[this.code].retry;
+  }
+}
+
+/** Tells whether an unknown thrown value is ours, with this code where one is named. */
+export function isGatewayError(error: unknown, code?: ErrorCode): error is GatewayError {
+  return error instanceof GatewayError && (code === undefined || error.code === code);
+}
