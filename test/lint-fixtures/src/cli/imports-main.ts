@@ -1,0 +1,2 @@
+// breaks: import-x/no-restricted-paths
+import '../main.js';

@@ -1,0 +1,4 @@
+// breaks: import-x/no-restricted-paths
+import { rows } from '../db/rows.js';
+
+export const count = rows.length;

@@ -1,0 +1,2 @@
+// breaks: no-restricted-properties
+export const url = process.env['DATABASE_URL'];

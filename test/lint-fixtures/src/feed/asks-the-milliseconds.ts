@@ -1,0 +1,2 @@
+// breaks: no-restricted-syntax
+export const nowMs = (): number => Date.now();

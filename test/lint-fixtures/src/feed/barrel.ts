@@ -1,0 +1,2 @@
+// breaks: no-restricted-syntax
+export * from '../db/rows.js';

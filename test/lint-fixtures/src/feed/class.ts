@@ -1,0 +1,4 @@
+// breaks: no-restricted-syntax
+export class Feed {
+  readonly name = 'records';
+}

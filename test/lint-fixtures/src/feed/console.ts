@@ -1,0 +1,2 @@
+// breaks: no-console
+export const tell = (sentence: string): void => console.log(sentence);

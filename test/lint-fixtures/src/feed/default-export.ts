@@ -1,0 +1,4 @@
+// breaks: import-x/no-default-export
+export default function feed(): string {
+  return 'records';
+}

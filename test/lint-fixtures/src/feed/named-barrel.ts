@@ -1,0 +1,2 @@
+// breaks: no-restricted-syntax
+export { rows } from '../db/rows.js';

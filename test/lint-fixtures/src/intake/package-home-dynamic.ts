@@ -1,0 +1,2 @@
+// breaks: house/package-home
+export const driver = (): Promise<unknown> => import('pg');

@@ -1,0 +1,4 @@
+// breaks: nothing
+export interface Parsed {
+  readonly text: string;
+}

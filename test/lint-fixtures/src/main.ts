@@ -1,0 +1,4 @@
+// breaks: nothing
+import { app } from './app.js';
+
+console.log(app.route);
