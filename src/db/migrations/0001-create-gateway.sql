@@ -230,6 +230,7 @@ create table batch_deliveries (
 create table fires (
   schedule text not null,
   due_at timestamptz not null,
+  next_due_at timestamptz,
   claimed_by uuid not null,
   claimed_at timestamptz not null,
   finished_at timestamptz,

@@ -1,0 +1,105 @@
+// Stores one chunk of a batch: its versions, rejected rows, problems, counts and place in the file,
+// in one transaction whose last statement gives out the positions.
+import type { Problem } from '../core/problems.js';
+import { VERDICTS, type Verdict } from '../core/words.js';
+import { GatewayError } from '../core/errors.js';
+import { copyBytes, copyLines, copyText } from './copy.js';
+import type { Connection } from './pool.js';
+
+export interface StoredVersion {
+  readonly row: number;
+  readonly recordId: string;
+  readonly version: number;
+  readonly operation: 'u' | 'd';
+  readonly orderedAtMs: number;
+  readonly contentHash: string;
+  readonly subject: string;
+  readonly documentNumber: string;
+  readonly data: string;
+  readonly sealed: Buffer | null;
+}
+
+export interface StoredChunk {
+  readonly batchId: string;
+  readonly agency: string;
+  readonly recordType: string;
+  /** The last row stored before this chunk: the fence that keeps two workers from storing it twice. */
+  readonly afterRow: number;
+  readonly lastRow: number;
+  readonly committedAt: Date;
+  readonly counts: Readonly<Record<Verdict, number>>;
+  readonly versions: readonly StoredVersion[];
+  readonly rejectedRows: readonly { readonly row: number; readonly sealed: Buffer }[];
+  readonly problems: readonly Problem[];
+}
+
+/** Stores a chunk and gives its first position, null where nothing changed; `claim.lost` where another worker was faster. */
+export async function storeChunk(connection: Connection, chunk: StoredChunk): Promise<number | null> {
+  const chunkId = await openChunk(connection, chunk);
+  await copyLines(
+    connection,
+    'record_versions (record_id, version, chunk_id, ordinal, row_number, operation, ordered_at, content_hash, subject, document_number, data, sealed)',
+    versionLines(chunk.versions, chunkId),
+  );
+  await copyLines(
+    connection,
+    'rejected_rows (batch_id, row_number, sealed)',
+    chunk.rejectedRows.map(({ row, sealed }) => `${chunk.batchId}\t${row}\t${copyBytes(sealed)}`),
+  );
+  await copyLines(
+    connection,
+    'row_problems (batch_id, row_number, ordinal, code, "column", severity, details)',
+    problemLines(chunk.batchId, chunk.problems),
+  );
+  return assignPositions(connection, chunkId, chunk.versions.length);
+}
+
+/** Counts the chunk in its batch, behind the fence, and opens its row. */
+async function openChunk(connection: Connection, chunk: StoredChunk): Promise<number> {
+  const counted = VERDICTS.map((verdict) => chunk.counts[verdict]);
+  const received = counted.reduce((sum, count) => sum + count, 0);
+  const sums = VERDICTS.map((verdict, i) => `${verdict} = ${verdict} + $${i + 5}`).join(', ');
+  const { rowCount } = await connection.query(
+    `update batches set last_row = $3, received = received + $4, ${sums}
+     where id = $1 and last_row = $2 and status = 'processing'`,
+    [chunk.batchId, chunk.afterRow, chunk.lastRow, received, ...counted],
+  );
+  if (rowCount !== 1) throw new GatewayError('claim.lost', 'Another worker has stored this part of the batch.');
+  const { rows } = await connection.query<{ id: number }>(
+    `insert into chunks (batch_id, number, agency, record_type, changes, last_row, committed_at)
+     select $1, count(*) + 1, $2, $3, $4, $5, $6 from chunks where batch_id = $1 returning id`,
+    [chunk.batchId, chunk.agency, chunk.recordType, chunk.versions.length, chunk.lastRow, chunk.committedAt],
+  );
+  return rows[0]?.id as number;
+}
+
+async function assignPositions(connection: Connection, chunkId: number, changes: number): Promise<number | null> {
+  const { rows } = await connection.query<{ first: number | null }>('select assign_positions($1, $2) as first', [
+    chunkId,
+    changes,
+  ]);
+  return rows[0]?.first ?? null;
+}
+
+function versionLines(versions: readonly StoredVersion[], chunkId: number): string[] {
+  let orderedAtMs = Number.NaN;
+  let orderedAt = '';
+  return versions.map((version, ordinal) => {
+    if (version.orderedAtMs !== orderedAtMs) {
+      orderedAtMs = version.orderedAtMs;
+      orderedAt = new Date(orderedAtMs).toISOString();
+    }
+    return `${version.recordId}\t${version.version}\t${chunkId}\t${ordinal}\t${version.row}\t${version.operation}\t${orderedAt}\t${version.contentHash}\t${copyText(version.subject)}\t${copyText(version.documentNumber)}\t${copyText(version.data)}\t${copyBytes(version.sealed)}`;
+  });
+}
+
+function problemLines(batchId: string, problems: readonly Problem[]): string[] {
+  let row = -1;
+  let ordinal = 0;
+  return problems.map((problem) => {
+    ordinal = problem.row === row ? ordinal + 1 : 1;
+    row = problem.row;
+    const details = problem.details === undefined ? null : JSON.stringify(problem.details);
+    return `${batchId}\t${row}\t${ordinal}\t${problem.code}\t${copyText(problem.column)}\t${problem.severity}\t${copyText(details)}`;
+  });
+}

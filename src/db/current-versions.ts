@@ -1,0 +1,65 @@
+// Looks up what is stored about the records of a chunk. `lateral … limit 1` keeps the plan an index
+// look-up per key, whatever the statistics say.
+import type { Sql } from './pool.js';
+
+/** The current version of a record, as far as a verdict needs it. */
+export interface CurrentVersion {
+  readonly recordId: string;
+  readonly version: number;
+  readonly operation: 'u' | 'd';
+  readonly contentHash: string;
+  readonly subject: string;
+  readonly agency: string;
+  readonly batchNumber: number;
+  readonly orderedAtMs: number;
+  readonly row: number;
+}
+
+const CURRENT = `
+  select v.record_id as "recordId", v.version, v.operation, replace(v.content_hash::text, '-', '') as "contentHash",
+         v.subject, c.agency, b.number as "batchNumber",
+         (extract(epoch from v.ordered_at) * 1000)::bigint as "orderedAtMs", v.row_number as "row"
+  from unnest($1::uuid[]) as wanted (id)
+  cross join lateral
+    (select * from record_versions r where r.record_id = wanted.id order by r.version desc limit 1) v
+  join chunks c on c.id = v.chunk_id
+  join batches b on b.id = c.batch_id`;
+
+/** Reads the current versions of these records; unknown ids are left out. */
+export async function readCurrentVersions(sql: Sql, recordIds: readonly string[]): Promise<CurrentVersion[]> {
+  if (recordIds.length === 0) return [];
+  const { rows } = await sql.query(CURRENT, [recordIds]);
+  return rows as unknown as CurrentVersion[];
+}
+
+const BY_DOCUMENT = `
+  select wanted.subject, wanted.document_number as "documentNumber", v.record_id as "recordId"
+  from unnest($1::text[], $2::text[]) as wanted (subject, document_number)
+  cross join lateral
+    (select r.record_id from record_versions r join chunks c on c.id = r.chunk_id
+     where r.subject = wanted.subject and r.document_number = wanted.document_number and c.record_type = $3
+       and r.operation = 'u'
+       and not exists (select from record_versions e
+                       where e.record_id = r.record_id and e.version > r.version and e.operation = 'd')
+     limit 1) v`;
+
+export interface DocumentHolder {
+  readonly subject: string;
+  readonly documentNumber: string;
+  readonly recordId: string;
+}
+
+/** Reads which record in force holds each pair of subject and document number, for one record type. */
+export async function readDocumentHolders(
+  sql: Sql,
+  recordType: string,
+  documents: readonly { subject: string; documentNumber: string }[],
+): Promise<DocumentHolder[]> {
+  if (documents.length === 0) return [];
+  const { rows } = await sql.query(BY_DOCUMENT, [
+    documents.map((document) => document.subject),
+    documents.map((document) => document.documentNumber),
+    recordType,
+  ]);
+  return rows as unknown as DocumentHolder[];
+}

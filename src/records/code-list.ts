@@ -1,0 +1,79 @@
+// Brings the values of a code list into their official form: official values, codes and listed
+// spellings of any version are known, everything else stays as it is and is rejected by the schema.
+import type { CodeList } from '../core/definitions.js';
+import { normaliseCode, normaliseText } from '../core/normalise-text.js';
+
+/** Compiles a list into a look-up of one value; an annotated value keeps its note as `值-note`. */
+export function compileCodeList(list: CodeList): (text: string) => string {
+  const known = knownValues(list);
+  const annotated = list.annotated ?? [];
+  return (text) => {
+    const direct = known.get(text);
+    if (direct !== undefined) return direct[0] as string;
+    const key = normaliseCode(text);
+    return known.get(key)?.[0] ?? annotation(normaliseText(text), annotated) ?? normaliseText(text);
+  };
+}
+
+/** Compiles a list into a look-up of several values joined by `;`, `；` or `、`. */
+export function compileMultiList(list: CodeList): (text: string) => string[] {
+  const known = knownValues(list);
+  return (text) => {
+    const direct = known.get(text);
+    if (direct !== undefined) return [...direct];
+    const values: string[] = [];
+    for (const part of splitKinds(normaliseText(text), known)) {
+      for (const value of known.get(normaliseCode(part)) ?? [part]) if (!values.includes(value)) values.push(value);
+    }
+    return values;
+  };
+}
+
+/** Names all official values of a list, in order, each once. */
+export function officialValues(list: CodeList): string[] {
+  const values = list.versions.flatMap((version) => version.values.flatMap((entry) => expansion(entry)));
+  return [...new Set(values)];
+}
+
+/** Tells whether a canonical value is official, with a note where the list allows one. */
+export function compileMembership(list: CodeList): (value: string) => boolean {
+  const official = new Set(officialValues(list));
+  const annotated = list.annotated ?? [];
+  return (value) => official.has(value) || annotated.some((entry) => value.startsWith(`${entry}-`) && value.length > entry.length + 1);
+}
+
+function expansion(entry: { value: string; expandsTo?: readonly string[] }): readonly string[] {
+  return entry.expandsTo ?? [entry.value];
+}
+
+function knownValues(list: CodeList): Map<string, readonly string[]> {
+  const known = new Map<string, readonly string[]>();
+  for (const version of list.versions)
+    for (const entry of version.values)
+      for (const text of [entry.value, ...entry.codes, ...entry.spellings])
+        for (const key of [text, normaliseCode(text)]) if (!known.has(key)) known.set(key, expansion(entry));
+  return known;
+}
+
+/** Some official values contain `、` themselves: a run that is known as a whole is not split. */
+function splitKinds(text: string, known: ReadonlyMap<string, readonly string[]>): string[] {
+  const parts: string[] = [];
+  for (const group of text.split(/[;；]/)) {
+    let rest = group.split('、').map((part) => part.trim());
+    while (rest.length > 0) {
+      let take = rest.length;
+      while (take > 1 && !known.has(normaliseCode(rest.slice(0, take).join('、')))) take -= 1;
+      parts.push(rest.slice(0, take).join('、'));
+      rest = rest.slice(take);
+    }
+  }
+  return parts.filter((part) => part !== '');
+}
+
+function annotation(text: string, annotated: readonly string[]): string | undefined {
+  const entry = annotated.find((value) => text.startsWith(value));
+  if (entry === undefined) return undefined;
+  const note = /^\s*(?:[-－—–]+|[:：])\s*(.+)$|^\s*[(（](.+)[)）]$/.exec(text.slice(entry.length));
+  const words = (note?.[1] ?? note?.[2])?.trim();
+  return words === undefined ? undefined : `${entry}-${words}`;
+}

@@ -1,0 +1,122 @@
+// Gives every row its verdict, in row order, each against its record's current version at that moment,
+// so that the answer depends neither on the chunk size nor on a crash. Nothing is merged by likeness.
+import type { CurrentVersion } from '../db/current-versions.js';
+import { PROBLEMS, type Problem, type ProblemCode } from '../core/problems.js';
+import type { Change, Fingerprint, FingerprintedRow, JudgedRow } from '../core/rows.js';
+import type { Severity, Verdict } from '../core/words.js';
+
+export interface Ground {
+  readonly agency: string;
+  readonly batchNumber: number;
+  /** Current versions by record id; the judging keeps it up to date. */
+  readonly current: Map<string, CurrentVersion>;
+  /** Record ids by subject and document number, see `documentKey`; the judging adds to it. */
+  readonly documents: Map<string, string>;
+}
+
+type RowWithPrint = FingerprintedRow & { readonly print: Fingerprint };
+
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly codes?: readonly { readonly code: ProblemCode; readonly severity: Severity }[];
+}
+
+/** Gives the key under which two records of the same document and subject meet. */
+export function documentKey(print: Pick<Fingerprint, 'subject' | 'documentNumber'>): string {
+  return `${print.subject}\n${print.documentNumber}`;
+}
+
+/** Judges rows in their order. */
+export function judgeRows(rows: readonly FingerprintedRow[], ground: Ground): JudgedRow[] {
+  return rows.map((row) => {
+    if (row.print === undefined)
+      return { row: row.row, cells: row.cells, verdict: 'rejected', problems: row.problems, change: undefined };
+    return judgeRow({ ...row, print: row.print }, ground);
+  });
+}
+
+function judgeRow(row: RowWithPrint, ground: Ground): JudgedRow {
+  const current = ground.current.get(row.print.recordId);
+  const judgement = row.withdraws ? judgeWithdrawal(row, current, ground) : judgeDelivery(row, current, ground);
+  const change = changeOf(row, judgement.verdict, current);
+  if (change !== undefined) remember(row, change, ground);
+  const found = (judgement.codes ?? []).map(({ code, severity }): Problem => ({ row: row.row, code, column: null, severity }));
+  return {
+    row: row.row,
+    cells: row.cells,
+    verdict: judgement.verdict,
+    problems: found.length === 0 ? row.problems : [...row.problems, ...found],
+    change,
+  };
+}
+
+function judgeDelivery(row: RowWithPrint, current: CurrentVersion | undefined, ground: Ground): Judgement {
+  if (current === undefined) return newRecord(row, ground);
+  const isEqual = current.operation === 'u' && current.contentHash === row.print.contentHash;
+  if (current.agency !== ground.agency)
+    return isEqual ? warned('unchanged', 'record.other-agency') : rejected('record.other-agency');
+  if (current.operation === 'd') return warned('stale', 'record.ended');
+  if (isEqual) return { verdict: current.batchNumber === ground.batchNumber ? 'duplicate' : 'unchanged' };
+  if (isOlder(row, current, ground)) return { verdict: 'stale' };
+  const codes: ProblemCode[] = [];
+  if (current.batchNumber === ground.batchNumber) codes.push('row.conflicts-in-batch');
+  if (current.subject !== row.print.subject) codes.push('record.subject-changed');
+  return warned('amended', ...codes);
+}
+
+function newRecord(row: RowWithPrint, ground: Ground): Judgement {
+  const other = ground.documents.get(documentKey(row.print));
+  return other !== undefined && other !== row.print.recordId
+    ? warned('new', 'record.possible-duplicate')
+    : { verdict: 'new' };
+}
+
+function judgeWithdrawal(row: RowWithPrint, current: CurrentVersion | undefined, ground: Ground): Judgement {
+  if (current === undefined) return rejected('withdrawal.unknown-record');
+  if (current.agency !== ground.agency) return rejected('record.other-agency');
+  if (current.operation === 'd') return { verdict: 'unchanged' };
+  return { verdict: isOlder(row, current, ground) ? 'stale' : 'withdrawn' };
+}
+
+function warned(verdict: Verdict, ...codes: readonly ProblemCode[]): Judgement {
+  return { verdict, codes: codes.map((code) => ({ code, severity: 'warning' })) };
+}
+
+function rejected(code: ProblemCode): Judgement {
+  return { verdict: 'rejected', codes: [{ code, severity: PROBLEMS[code].severity }] };
+}
+
+/** Compares order keys: version time, then batch, then row. */
+function isOlder(row: RowWithPrint, current: CurrentVersion, ground: Ground): boolean {
+  if (row.orderedAtMs !== current.orderedAtMs) return row.orderedAtMs < current.orderedAtMs;
+  if (ground.batchNumber !== current.batchNumber) return ground.batchNumber < current.batchNumber;
+  return row.row < current.row;
+}
+
+function changeOf(row: RowWithPrint, verdict: Verdict, current: CurrentVersion | undefined): Change | undefined {
+  if (verdict !== 'new' && verdict !== 'amended' && verdict !== 'withdrawn') return undefined;
+  const { print } = row;
+  const base = { recordId: print.recordId, version: (current?.version ?? 0) + 1, orderedAtMs: row.orderedAtMs };
+  if (verdict !== 'withdrawn')
+    return { ...base, operation: 'u', contentHash: print.contentHash, subject: print.subject, documentNumber: print.documentNumber, data: print.data, secrets: print.secrets };
+  // A withdrawal keeps who and what it was about, and nothing of what was said.
+  return { ...base, operation: 'd', contentHash: print.contentHash, subject: current?.subject ?? print.subject, documentNumber: print.documentNumber, data: '{}', secrets: null };
+}
+
+function remember(row: RowWithPrint, change: Change, ground: Ground): void {
+  ground.current.set(change.recordId, {
+    recordId: change.recordId,
+    version: change.version,
+    operation: change.operation,
+    contentHash: change.contentHash,
+    subject: change.subject,
+    agency: ground.agency,
+    batchNumber: ground.batchNumber,
+    orderedAtMs: change.orderedAtMs,
+    row: row.row,
+  });
+  const key = documentKey(change);
+  const known = ground.documents.get(key);
+  if (change.operation === 'u' && known === undefined) ground.documents.set(key, change.recordId);
+  if (change.operation === 'd' && known === change.recordId) ground.documents.delete(key);
+}

@@ -1,0 +1,133 @@
+// Translates what ajv found into problems that an agency understands. Values are shown masked and
+// shortened, and never those of personal fields.
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { checkCitizenId } from '../core/citizen-id.js';
+import type { FieldSchema } from '../core/definitions.js';
+import { maskPersonalNumbersIn } from '../core/mask.js';
+import { isAmbiguousDate } from '../core/parse-date.js';
+import type { Problem, ProblemCode } from '../core/problems.js';
+import type { NormalisedRow } from '../core/rows.js';
+import { officialValues } from './code-list.js';
+import type { RowMapper } from './map.js';
+import { UNREADABLE } from './normalise.js';
+import type { BatchContext, RecordType } from './record-type.js';
+
+interface FaultContext {
+  readonly row: NormalisedRow;
+  readonly type: RecordType;
+  readonly mapper: RowMapper;
+  readonly context: BatchContext;
+}
+
+type Details = Record<string, string | number>;
+
+const SHOWN_CHARACTERS = 40;
+
+/** Gives the problems behind one ajv error; none for the wrappers of conditional schemas. */
+export function describeFault(error: ErrorObject, fault: FaultContext): Problem[] {
+  if (error.keyword === 'required') return [requiredFault(error, fault)];
+  if (error.keyword === 'requiredGroup') return groupFaults(fault);
+  if (error.keyword === 'placeholderRule') return [problem(fault, 'creditCode', 'code.placeholder-not-allowed')];
+  const field = error.instancePath.split('/')[1] ?? '';
+  if (field === '' || error.keyword === 'if') return [];
+  return fieldFault(error, field, fault);
+}
+
+function fieldFault(error: ErrorObject, field: string, fault: FaultContext): Problem[] {
+  const schema = fault.type.schema.properties[field];
+  const value = fault.row.record[field];
+  if (schema === undefined || value === undefined) return [];
+  const shown = [value].flat().join('、');
+  // One fault per unreadable value: its length or order says nothing more.
+  if (shown.startsWith(UNREADABLE) && error.keyword !== 'format') return [];
+  switch (error.keyword) {
+    case 'maxLength':
+      return [problem(fault, field, 'value.too-long', { length: [...shown].length, limit: schema.maxLength ?? 0 })];
+    case 'codeList':
+      return [listFault(fault, field, [value].flat())];
+    case 'notInFuture':
+      return [problem(fault, field, 'date.in-future')];
+    case 'notBefore':
+      return [problem(fault, field, 'date.before', { other: laterDates(schema, fault) })];
+    case 'idTypeField':
+      return [problem(fault, field, idFault(schema, fault, shown))];
+    case 'format':
+      return [formatFault(fault, field, shown)];
+    default:
+      return [problem(fault, field, 'code.format')];
+  }
+}
+
+function problem(fault: FaultContext, field: string, code: ProblemCode, details?: Details): Problem {
+  const found = { row: fault.row.row, code, column: fault.mapper.columnOf(field), severity: 'error' as const };
+  return details === undefined ? found : { ...found, details };
+}
+
+function requiredFault(error: ErrorObject, fault: FaultContext): Problem {
+  const field = String((error.params as { missingProperty: string }).missingProperty);
+  return problem(fault, field, 'value.required');
+}
+
+function groupFaults(fault: FaultContext): Problem[] {
+  return (fault.type.schema.requiredGroup ?? [])
+    .filter(
+      (group) =>
+        fault.row.record['counterpartKind'] !== group.unlessKind &&
+        !group.fields.some((field) => fault.row.record[field] !== undefined),
+    )
+    .map((group) =>
+      problem(fault, group.fields[0] ?? '', 'value.group-required', {
+        columns: group.fields.map(fault.mapper.columnOf).join('、'),
+      }),
+    );
+}
+
+function listFault(fault: FaultContext, field: string, values: readonly string[]): Problem {
+  const list = fault.type.codeLists.get(fault.type.schema.properties[field]?.codeList ?? '');
+  const allowed = list === undefined ? [] : officialValues(list);
+  const wrong = values.filter((value) => !allowed.includes(value)).join('、');
+  return problem(fault, field, 'value.not-in-list', { value: shorten(wrong, fault), allowed: allowed.join('、') });
+}
+
+function formatFault(fault: FaultContext, field: string, value: string): Problem {
+  const format = fault.type.schema.properties[field]?.format;
+  const shown = value.startsWith(UNREADABLE) ? value.slice(1) : value;
+  switch (format) {
+    case 'date': {
+      const code = isAmbiguousDate(shown) ? 'date.ambiguous' : 'date.invalid';
+      return problem(fault, field, code, { value: shorten(shown, fault) });
+    }
+    case 'amount-yuan':
+      return problem(fault, field, 'amount.invalid', { value: shorten(shown, fault), decimals: 6 });
+    case 'unified-social-credit-code':
+      return problem(fault, field, 'code.unified-social-credit');
+    case 'organisation-code':
+      return problem(fault, field, 'code.organisation');
+    case 'registration-number':
+      return problem(fault, field, 'code.registration-number');
+    case undefined:
+    default:
+      return problem(fault, field, 'code.format');
+  }
+}
+
+function idFault(schema: FieldSchema, fault: FaultContext, number: string): ProblemCode {
+  if (fault.row.record[schema.idTypeField ?? ''] !== '身份证') return 'person.document-number';
+  return checkCitizenId(number, fault.context.today) === 'birth-date' ? 'person.id-birth-date' : 'person.id-number';
+}
+
+function laterDates(schema: FieldSchema, fault: FaultContext): string {
+  const day = Object.entries(fault.type.schema.properties).find(([, entry]) => entry === schema)?.[0] ?? '';
+  const value = fault.row.record[day];
+  return [schema.notBefore ?? []]
+    .flat()
+    .filter((other) => (fault.row.record[other] ?? '') > (value ?? ''))
+    .map(fault.mapper.columnOf)
+    .join('、');
+}
+
+function shorten(value: string, fault: FaultContext): string {
+  const masked = maskPersonalNumbersIn(value, fault.context.today);
+  return masked.length > SHOWN_CHARACTERS ? `${masked.slice(0, SHOWN_CHARACTERS)}…` : masked;
+}
+

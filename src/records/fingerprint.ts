@@ -1,0 +1,127 @@
+// Gives a checked record its identity and its content hash. No unkeyed hash is ever taken over an ID
+// number: where one matters, its keyed index goes in instead.
+import { hash } from 'node:crypto';
+import { NATURAL_PERSON, type CanonicalRecord } from '../core/definitions.js';
+import { findsPersonalNumber, maskPersonalNumber, maskPersonalNumbersIn } from '../core/mask.js';
+import { foldName } from '../core/normalise-text.js';
+import { PLACEHOLDER_CODE } from '../core/unified-social-credit-code.js';
+import type { Problem } from '../core/problems.js';
+import type { CheckedRow, Fingerprint, FingerprintedRow } from '../core/rows.js';
+import type { BatchContext, RecordType } from './record-type.js';
+
+/** Gives a keyed index of a personal number: equal for equal numbers, useless without the key. */
+export type KeyedIndex = (value: string) => string;
+
+export interface Masked {
+  readonly record: CanonicalRecord;
+  /** The unmasked values of the fields that were masked. */
+  readonly secrets: Readonly<Record<string, string>> | null;
+  /** Text fields in which a number stood. */
+  readonly texts: readonly string[];
+}
+
+/** Makes the fingerprinting stage of one batch. */
+export function compileFingerprint(needs: {
+  type: RecordType;
+  index: KeyedIndex;
+  context: BatchContext;
+  columnOf: (field: string) => string;
+}): (row: CheckedRow) => FingerprintedRow {
+  const { type, context } = needs;
+  const personal = type.fields.filter((field) => type.schema.properties[field]?.personal === true);
+  return (row) => {
+    const base = { row: row.row, cells: row.cells, withdraws: row.withdraws };
+    const orderedAtMs = row.versionTimeMs ?? context.receivedAtMs;
+    if (row.problems.some((problem) => problem.severity === 'error'))
+      return { ...base, problems: row.problems, orderedAtMs: context.receivedAtMs, print: undefined };
+    const masked = maskRecord(row.record, personal, context.today);
+    const warnings = masked.texts.map((field) => textWarning(row.row, needs.columnOf(field)));
+    return {
+      ...base,
+      problems: warnings.length === 0 ? row.problems : [...row.problems, ...warnings],
+      orderedAtMs,
+      print: fingerprint(row.record, masked, { type, index: needs.index }),
+    };
+  };
+}
+
+function fingerprint(
+  record: CanonicalRecord,
+  masked: Masked,
+  { type, index }: { type: RecordType; index: KeyedIndex },
+): Fingerprint {
+  const { identity } = type.schema;
+  const documentNumber = record[identity.documentNumber] as string;
+  const data = JSON.stringify(masked.record);
+  const secrets = masked.secrets === null ? null : JSON.stringify(masked.secrets);
+  const subject = subjectOf(record, index);
+  const person = subject.startsWith('ID:') ? subject : '';
+  const name = foldName(record[identity.name] as string);
+  return {
+    recordId: uuid8(hash('sha256', `${type.id}\n${documentNumber}\n${name}\n${person}`, 'hex')),
+    contentHash: hash('sha256', secrets === null ? data : `${data}\n${index(secrets)}`, 'hex').slice(0, 32),
+    subject,
+    documentNumber,
+    data,
+    secrets,
+  };
+}
+
+/** Masks personal fields, and ID numbers that stand in texts; the key order stays. */
+export function maskRecord(record: CanonicalRecord, personal: readonly string[], today: string): Masked {
+  const inTexts = findsPersonalNumber(Object.values(record).flat().join('\n'));
+  const own = personal.filter((field) => record[field] !== undefined);
+  if (!inTexts && own.length === 0) return { record, secrets: null, texts: [] };
+  const masked: CanonicalRecord = {};
+  const secrets: Record<string, string> = {};
+  const texts: string[] = [];
+  for (const [field, value] of Object.entries(record)) {
+    const shown = maskField(value, own.includes(field), today);
+    masked[field] = shown;
+    if (shown === value || typeof value !== 'string') continue;
+    secrets[field] = value;
+    if (!own.includes(field)) texts.push(field);
+  }
+  return Object.keys(secrets).length === 0
+    ? { record, secrets: null, texts }
+    : { record: masked, secrets, texts };
+}
+
+function maskField(value: string | string[], isPersonal: boolean, today: string): string | string[] {
+  if (Array.isArray(value)) return value;
+  return isPersonal ? maskPersonalNumber(value) : maskPersonalNumbersIn(value, today);
+}
+
+const CODE_PREFIXES = [
+  ['registrationNumber', 'GS:'],
+  ['organisationCode', 'ZZ:'],
+  ['taxNumber', 'SW:'],
+  ['publicInstitutionNumber', 'SY:'],
+  ['socialOrganisationNumber', 'SHZZ:'],
+] as const;
+
+/** Names the subject of a record by its first code, or by the keyed index of a person's ID number. */
+export function subjectOf(record: CanonicalRecord, index: KeyedIndex): string {
+  const number = record['counterpartIdNumber'];
+  const kind = record['counterpartKind'];
+  if (typeof number === 'string' && (kind === NATURAL_PERSON || kind === undefined)) return `ID:${index(number)}`;
+  const code = record['creditCode'];
+  if (typeof code === 'string' && code !== PLACEHOLDER_CODE) return code;
+  for (const [field, prefix] of CODE_PREFIXES) {
+    const value = record[field];
+    if (typeof value === 'string') return prefix + value;
+  }
+  return '';
+}
+
+const VARIANT = '89ab';
+
+/** Sets version 8 and the variant of RFC 9562 into the first 128 bits of a hash. */
+function uuid8(hex: string): string {
+  const variant = VARIANT[Number.parseInt(hex[16] as string, 16) & 3] as string;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function textWarning(row: number, column: string): Problem {
+  return { row, code: 'text.personal-number', column, severity: 'warning' };
+}

@@ -1,0 +1,59 @@
+// Stores the verdicts of one chunk, personal numbers sealed. A record that another source brought at
+// the same moment makes the transaction fail whole; then the chunk is judged afresh.
+import type { JudgedRow } from '../core/rows.js';
+import { VERDICTS, type Verdict } from '../core/words.js';
+import { storeChunk, type StoredChunk, type StoredVersion } from '../db/chunks.js';
+import type { Connection } from '../db/pool.js';
+import type { Clock } from '../core/clock.js';
+
+export interface StoreNeeds {
+  readonly seal: (plain: string) => Buffer;
+  readonly clock: Clock;
+}
+
+/** Where a chunk belongs: its batch, what came before it and how far it reads. */
+export interface ChunkPlace {
+  readonly batchId: string;
+  readonly agency: string;
+  readonly recordType: string;
+  readonly afterRow: number;
+  readonly lastRow: number;
+}
+
+export interface ChunkOutcome {
+  readonly counts: Readonly<Record<Verdict, number>>;
+  readonly changes: number;
+}
+
+/** Writes a chunk within the transaction of `connection`, positions last. */
+export async function storeVerdicts(
+  connection: Connection,
+  rows: readonly JudgedRow[],
+  needs: StoreNeeds & { readonly place: ChunkPlace },
+): Promise<ChunkOutcome> {
+  const versions = rows.flatMap((row) => storedVersion(row, needs.seal));
+  const chunk: StoredChunk = {
+    ...needs.place,
+    committedAt: needs.clock(),
+    counts: countVerdicts(rows),
+    versions,
+    rejectedRows: rows
+      .filter((row) => row.verdict === 'rejected')
+      .map((row) => ({ row: row.row, sealed: needs.seal(JSON.stringify(row.cells)) })),
+    problems: rows.flatMap((row) => row.problems),
+  };
+  await storeChunk(connection, chunk);
+  return { counts: chunk.counts, changes: versions.length };
+}
+
+function storedVersion(row: JudgedRow, seal: (plain: string) => Buffer): StoredVersion[] {
+  if (row.change === undefined) return [];
+  const { secrets, ...change } = row.change;
+  return [{ ...change, row: row.row, sealed: secrets === null ? null : seal(secrets) }];
+}
+
+function countVerdicts(rows: readonly JudgedRow[]): Record<Verdict, number> {
+  const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
+  for (const row of rows) counts[row.verdict] += 1;
+  return counts;
+}
