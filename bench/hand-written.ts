@@ -22,13 +22,18 @@ const SCHEMA = {
 /** Runs the hand-written pipeline over a CSV; gives the rows it stored. */
 export async function runHandWritten(database: Database, path: string): Promise<number> {
   await database.query('drop table if exists hand_written');
-  await database.query('create table hand_written (document text, name text, data jsonb, primary key (document, name))');
+  await database.query(
+    'create table hand_written (document text, name text, data jsonb, primary key (document, name))',
+  );
   const validate = new Ajv2020({ allErrors: true }).compile(SCHEMA);
   let values: string[] = [];
   let stored = 0;
   const flush = async (): Promise<void> => {
     if (values.length === 0) return;
-    const places = Array.from({ length: values.length / 3 }, (_, i) => `($${i * 3 + 1}, $${i * 3 + 2}, $${i * 3 + 3})`);
+    const places = Array.from(
+      { length: values.length / 3 },
+      (_, i) => `($${i * 3 + 1}, $${i * 3 + 2}, $${i * 3 + 3})`,
+    );
     const { rowCount } = await database.query(
       `insert into hand_written values ${places.join(',')} on conflict (document, name) do update set data = excluded.data`,
       values,

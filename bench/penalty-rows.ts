@@ -5,10 +5,36 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 
 export const HEADINGS = [
-  'CF_XDR_MC', 'CF_XDR_LB', 'CF_XDR_SHXYM', 'CF_XDR_GSZC', 'CF_XDR_ZZJG', 'CF_XDR_SWDJ', 'CF_XDR_SYDW', 'CF_XDR_SHZZ',
-  'CF_FRDB', 'CF_FR_ZJLX', 'CF_FR_ZJHM', 'CF_XDR_ZJLX', 'CF_XDR_ZJHM', 'CF_WSH', 'CF_WFXW', 'CF_SY', 'CF_YJ',
-  'CF_CFLB', 'CF_NR', 'CF_NR_FK', 'CF_NR_WFFF', 'CF_NR_ZKDX', 'CF_JDRQ', 'CF_YXQ', 'CF_GSJZQ', 'CF_CFJG', 'CF_CFJGDM',
-  'CF_SJLY', 'CF_SJLYDM', 'BZ',
+  'CF_XDR_MC',
+  'CF_XDR_LB',
+  'CF_XDR_SHXYM',
+  'CF_XDR_GSZC',
+  'CF_XDR_ZZJG',
+  'CF_XDR_SWDJ',
+  'CF_XDR_SYDW',
+  'CF_XDR_SHZZ',
+  'CF_FRDB',
+  'CF_FR_ZJLX',
+  'CF_FR_ZJHM',
+  'CF_XDR_ZJLX',
+  'CF_XDR_ZJHM',
+  'CF_WSH',
+  'CF_WFXW',
+  'CF_SY',
+  'CF_YJ',
+  'CF_CFLB',
+  'CF_NR',
+  'CF_NR_FK',
+  'CF_NR_WFFF',
+  'CF_NR_ZKDX',
+  'CF_JDRQ',
+  'CF_YXQ',
+  'CF_GSJZQ',
+  'CF_CFJG',
+  'CF_CFJGDM',
+  'CF_SJLY',
+  'CF_SJLYDM',
+  'BZ',
 ] as const;
 
 const ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY';
@@ -24,7 +50,10 @@ export function syntheticCode(n: number, prefix = '91120116'): string {
   );
   const check = 11 - (sum % 11);
   const body = `${prefix}${organisation}${check === 10 ? 'X' : check === 11 ? '0' : check}`;
-  const total = [...body].reduce((all, character, i) => all + ALPHABET.indexOf(character) * (WEIGHTS[i] as number), 0);
+  const total = [...body].reduce(
+    (all, character, i) => all + ALPHABET.indexOf(character) * (WEIGHTS[i] as number),
+    0,
+  );
   return body + (ALPHABET[(31 - (total % 31)) % 31] as string);
 }
 
@@ -34,10 +63,36 @@ export function penaltyRow(n: number, agency: { nameZh: string; creditCode: stri
   const month = String((n % 12) + 1).padStart(2, '0');
   const fine = ((n % 500) + 1) / 100;
   return [
-    `天津滨海示例商贸第${n % 90_000}有限公司`, '法人及非法人组织', syntheticCode(n % 900_000), '', '', '', '', '',
-    '示例负责人', '', '', '', '', `津滨市监罚〔2025〕${n}号`, '违反食品安全管理规定', `经查，当事人于2025年${month}月在经营场所内未按规定履行进货查验义务，涉案货值${fine}万元`,
-    '《中华人民共和国食品安全法》第一百二十六条第一款', '警告;罚款', `警告，并处罚款${fine}万元`, String(fine), '', '',
-    `2025/${month}/${day}`, '2099/12/31', `2028/${month}/${day}`, agency.nameZh, agency.creditCode, agency.nameZh, agency.creditCode, '',
+    `天津滨海示例商贸第${n % 90_000}有限公司`,
+    '法人及非法人组织',
+    syntheticCode(n % 900_000),
+    '',
+    '',
+    '',
+    '',
+    '',
+    '示例负责人',
+    '',
+    '',
+    '',
+    '',
+    `津滨市监罚〔2025〕${n}号`,
+    '违反食品安全管理规定',
+    `经查，当事人于2025年${month}月在经营场所内未按规定履行进货查验义务，涉案货值${fine}万元`,
+    '《中华人民共和国食品安全法》第一百二十六条第一款',
+    '警告;罚款',
+    `警告，并处罚款${fine}万元`,
+    String(fine),
+    '',
+    '',
+    `2025/${month}/${day}`,
+    '2099/12/31',
+    `2028/${month}/${day}`,
+    agency.nameZh,
+    agency.creditCode,
+    agency.nameZh,
+    agency.creditCode,
+    '',
   ];
 }
 

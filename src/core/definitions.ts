@@ -62,7 +62,11 @@ export interface CodeList {
   readonly id: string;
   readonly title: string;
   readonly titleZh: string;
-  readonly versions: readonly { readonly id: string; readonly from?: string; readonly values: readonly CodeListValue[] }[];
+  readonly versions: readonly {
+    readonly id: string;
+    readonly from?: string;
+    readonly values: readonly CodeListValue[];
+  }[];
   /** Values that may be followed by a note, e.g. 其他-补发. */
   readonly annotated?: readonly string[];
 }

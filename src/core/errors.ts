@@ -17,7 +17,11 @@ const kind = (status: number, title: string, titleZh: string, retry = false): Er
 
 export const ERRORS = {
   'request.malformed': kind(400, 'The request is malformed', '请求格式有误'),
-  'request.digest-mismatch': kind(400, 'The body does not match its Content-Digest', '请求体与 Content-Digest 不符'),
+  'request.digest-mismatch': kind(
+    400,
+    'The body does not match its Content-Digest',
+    '请求体与 Content-Digest 不符',
+  ),
   'request.not-found': kind(404, 'There is nothing at this address', '地址不存在'),
   'request.too-many': kind(429, 'Too many requests with this key', '请求过于频繁', true),
   'auth.key-required': kind(401, 'A valid key is required', '需要有效的访问密钥'),
@@ -27,8 +31,17 @@ export const ERRORS = {
   'notice.unknown': kind(404, 'Unknown notice', '通知不存在'),
   'notice.invalid': kind(422, 'The notice cannot be accepted', '通知不符合要求'),
   'notice.conflict': kind(409, 'The notice has already been answered differently', '通知已有不同的答复'),
-  'idempotency.in-progress': kind(409, 'A request with this Idempotency-Key is still arriving', '相同幂等键的请求仍在接收中', true),
-  'idempotency.key-reused': kind(422, 'This Idempotency-Key was used for other bytes', '幂等键已用于其他内容'),
+  'idempotency.in-progress': kind(
+    409,
+    'A request with this Idempotency-Key is still arriving',
+    '相同幂等键的请求仍在接收中',
+    true,
+  ),
+  'idempotency.key-reused': kind(
+    422,
+    'This Idempotency-Key was used for other bytes',
+    '幂等键已用于其他内容',
+  ),
   'upload.too-large': kind(413, 'The upload is too large', '上传内容过大'),
   'upload.type-not-supported': kind(415, 'This type of content is not supported', '不支持该内容类型'),
   'upload.broken-off': kind(400, 'The upload broke off', '上传中断', true),
@@ -44,7 +57,11 @@ export const ERRORS = {
   'config.invalid': kind(500, 'The configuration is not valid', '配置有误'),
   'database.unavailable': kind(503, 'The database is not available', '数据库暂不可用', true),
   'database.conflict': kind(503, 'Two writers met on the same record', '同一记录并发写入', true),
-  'postgres.not-startable': kind(500, 'The embedded PostgreSQL cannot be started', '内嵌 PostgreSQL 无法启动'),
+  'postgres.not-startable': kind(
+    500,
+    'The embedded PostgreSQL cannot be started',
+    '内嵌 PostgreSQL 无法启动',
+  ),
   'claim.lost': kind(503, 'Another worker has taken over', '任务已被其他进程接管', true),
   'city.unreachable': kind(503, 'The city platform cannot be reached', '无法连接市级平台', true),
   'city.not-configured': kind(500, 'The city platform is not configured', '未配置市级平台'),

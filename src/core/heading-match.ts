@@ -72,7 +72,9 @@ function headingRow(
 }
 
 function countKnown(cells: readonly string[], known: ReadonlyMap<string, KnownHeading>): number {
-  return new Set(cells.map((cell) => known.get(headingKey(cell))?.field).filter((field) => field !== undefined)).size;
+  return new Set(
+    cells.map((cell) => known.get(headingKey(cell))?.field).filter((field) => field !== undefined),
+  ).size;
 }
 
 function knownHeadings(mapping: Mapping): Map<string, KnownHeading> {
@@ -88,7 +90,8 @@ function knownHeadings(mapping: Mapping): Map<string, KnownHeading> {
     for (const heading of rule.headings) add(heading, to);
   }
   for (const heading of mapping.operation?.headings ?? []) add(heading, { field: OPERATION, unit: 'yuan' });
-  for (const heading of mapping.versionTime?.headings ?? []) add(heading, { field: VERSION_TIME, unit: 'yuan' });
+  for (const heading of mapping.versionTime?.headings ?? [])
+    add(heading, { field: VERSION_TIME, unit: 'yuan' });
   return known;
 }
 

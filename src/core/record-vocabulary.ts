@@ -17,18 +17,37 @@ const CITIZEN_ID = '身份证';
 const DAY = /^(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const AMOUNT = /^(0|[1-9]\d{0,15})(\.\d{1,2})?$/;
 
-const ANNOTATIONS = ['titleZh', 'official', 'normalise', 'personal', 'longTerm', 'identity', 'quality', 'placeholder'];
+const ANNOTATIONS = [
+  'titleZh',
+  'official',
+  'normalise',
+  'personal',
+  'longTerm',
+  'identity',
+  'quality',
+  'placeholder',
+];
 
 /** Makes an ajv that knows the record vocabulary; `membership` answers whether a value is in a code list. */
 export function createRecordAjv(membership: (list: string) => (value: string) => boolean): Ajv2020 {
   const ajv = new Ajv2020({ allErrors: true, passContext: true, strict: true, strictRequired: false });
   ajv.addVocabulary(ANNOTATIONS);
-  ajv.addFormat('unified-social-credit-code', (code) => code === PLACEHOLDER_CODE || isUnifiedSocialCreditCode(code));
+  ajv.addFormat(
+    'unified-social-credit-code',
+    (code) => code === PLACEHOLDER_CODE || isUnifiedSocialCreditCode(code),
+  );
   ajv.addFormat('organisation-code', isOrganisationCode);
   ajv.addFormat('registration-number', isRegistrationNumber);
   ajv.addFormat('date', (text) => DAY.test(text));
   ajv.addFormat('amount-yuan', (text) => AMOUNT.test(text));
-  for (const keyword of [codeList(membership), notInFuture, notBefore, idTypeField, requiredGroup, placeholderRule])
+  for (const keyword of [
+    codeList(membership),
+    notInFuture,
+    notBefore,
+    idTypeField,
+    requiredGroup,
+    placeholderRule,
+  ])
     ajv.addKeyword(keyword);
   return ajv;
 }
@@ -76,10 +95,16 @@ const idTypeField: FuncKeywordDefinition = {
   schemaType: 'string',
   type: 'string',
   compile: (field: string) => {
-    function check(this: ValidationContext, number: string, context?: { parentData: CanonicalRecord }): boolean {
+    function check(
+      this: ValidationContext,
+      number: string,
+      context?: { parentData: CanonicalRecord },
+    ): boolean {
       const type = context?.parentData[field];
       if (typeof type !== 'string') return true;
-      return type === CITIZEN_ID ? checkCitizenId(number, this.today) === 'valid' : fitsIdentityDocument(type, number);
+      return type === CITIZEN_ID
+        ? checkCitizenId(number, this.today) === 'valid'
+        : fitsIdentityDocument(type, number);
     }
     return check as never;
   },

@@ -1,6 +1,14 @@
 // The closed lists of the domain. One word per idea: the same in code, SQL, API and documents.
 
-export const VERDICTS = ['new', 'amended', 'unchanged', 'duplicate', 'stale', 'withdrawn', 'rejected'] as const;
+export const VERDICTS = [
+  'new',
+  'amended',
+  'unchanged',
+  'duplicate',
+  'stale',
+  'withdrawn',
+  'rejected',
+] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** What became of the rows of a batch; `received` is the sum of the verdicts. */

@@ -107,11 +107,17 @@ export async function dueSources(sql: Sql, now: Date): Promise<string[]> {
 
 /** Marks a batch as being processed. */
 export async function startBatch(sql: Sql, id: string): Promise<void> {
-  await sql.query(`update batches set status = 'processing' where id = $1 and status in ('received', 'processing')`, [id]);
+  await sql.query(
+    `update batches set status = 'processing' where id = $1 and status in ('received', 'processing')`,
+    [id],
+  );
 }
 
 /** Settles a batch by its counts; one that broke off is partially accepted. */
-export async function settleBatch(sql: Sql, settled: { id: string; at: Date; isBrokenOff: boolean }): Promise<void> {
+export async function settleBatch(
+  sql: Sql,
+  settled: { id: string; at: Date; isBrokenOff: boolean },
+): Promise<void> {
   await sql.query(
     `update batches set finished_at = $2, retry_at = null, status = case
        when $3 then 'partially-accepted' when rejected = 0 then 'accepted'
@@ -122,7 +128,10 @@ export async function settleBatch(sql: Sql, settled: { id: string; at: Date; isB
 }
 
 /** Notes a failure of ours: tried again at `retryAt`, or failed for good where there is none. */
-export async function noteFailure(sql: Sql, failure: { id: string; at: Date; retryAt: Date | null }): Promise<void> {
+export async function noteFailure(
+  sql: Sql,
+  failure: { id: string; at: Date; retryAt: Date | null },
+): Promise<void> {
   await sql.query(
     `update batches set failures = failures + 1, retry_at = $2,
        status = case when $2::timestamptz is null then 'failed' else status end,

@@ -64,7 +64,8 @@ async function openChunk(connection: Connection, chunk: StoredChunk): Promise<nu
      where id = $1 and last_row = $2 and status = 'processing'`,
     [chunk.batchId, chunk.afterRow, chunk.lastRow, received, ...counted],
   );
-  if (rowCount !== 1) throw new GatewayError('claim.lost', 'Another worker has stored this part of the batch.');
+  if (rowCount !== 1)
+    throw new GatewayError('claim.lost', 'Another worker has stored this part of the batch.');
   const { rows } = await connection.query<{ id: number }>(
     `insert into chunks (batch_id, number, agency, record_type, changes, last_row, committed_at)
      select $1, count(*) + 1, $2, $3, $4, $5, $6 from chunks where batch_id = $1 returning id`,
@@ -73,11 +74,15 @@ async function openChunk(connection: Connection, chunk: StoredChunk): Promise<nu
   return rows[0]?.id as number;
 }
 
-async function assignPositions(connection: Connection, chunkId: number, changes: number): Promise<number | null> {
-  const { rows } = await connection.query<{ first: number | null }>('select assign_positions($1, $2) as first', [
-    chunkId,
-    changes,
-  ]);
+async function assignPositions(
+  connection: Connection,
+  chunkId: number,
+  changes: number,
+): Promise<number | null> {
+  const { rows } = await connection.query<{ first: number | null }>(
+    'select assign_positions($1, $2) as first',
+    [chunkId, changes],
+  );
   return rows[0]?.first ?? null;
 }
 

@@ -8,7 +8,11 @@ import type { Connection } from './pool.js';
 const LINES_A_BUFFER = 250;
 
 /** Copies lines, each one row with its values joined by tabs and escaped by `copyText`, without line feed. */
-export async function copyLines(connection: Connection, target: string, lines: readonly string[]): Promise<void> {
+export async function copyLines(
+  connection: Connection,
+  target: string,
+  lines: readonly string[],
+): Promise<void> {
   if (lines.length === 0) return;
   const stream = connection.query(copyFrom(`copy ${target} from stdin`));
   const done = finished(stream);
@@ -16,7 +20,8 @@ export async function copyLines(connection: Connection, target: string, lines: r
   done.catch(() => undefined);
   for (let start = 0; start < lines.length; start += LINES_A_BUFFER) {
     const block = lines.slice(start, start + LINES_A_BUFFER).join('\n');
-    if (!stream.write(Buffer.from(`${block}\n`)) && !stream.destroyed) await Promise.race([once(stream, 'drain'), done]);
+    if (!stream.write(Buffer.from(`${block}\n`)) && !stream.destroyed)
+      await Promise.race([once(stream, 'drain'), done]);
   }
   stream.end();
   await done;
@@ -28,7 +33,9 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '
 /** Escapes one value for COPY's text form; null becomes `\N`. */
 export function copyText(value: string | null): string {
   if (value === null) return '\\N';
-  return SPECIAL.test(value) ? value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] as string) : value;
+  return SPECIAL.test(value)
+    ? value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] as string)
+    : value;
 }
 
 /** Writes bytes for COPY's text form; null becomes `\N`. */

@@ -20,7 +20,11 @@ export async function claimFire(sql: Sql, fire: Fire, now: Date): Promise<boolea
 }
 
 /** Notes how a fire ended, and forgets all but the schedule's newest thousand. */
-export async function finishFire(sql: Sql, fire: Fire, end: { at: Date; error: string | null }): Promise<void> {
+export async function finishFire(
+  sql: Sql,
+  fire: Fire,
+  end: { at: Date; error: string | null },
+): Promise<void> {
   await sql.query('update fires set finished_at = $3, error = $4 where schedule = $1 and due_at = $2', [
     fire.schedule,
     fire.dueAt,

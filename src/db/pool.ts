@@ -5,7 +5,10 @@ export type Row = Record<string, unknown>;
 
 /** Anything that runs a statement: the pool, or the connection of a transaction. */
 export interface Sql {
-  query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<{ rows: R[]; rowCount: number | null }>;
+  query<R extends Row = Row>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ rows: R[]; rowCount: number | null }>;
 }
 
 export type Connection = pg.PoolClient;

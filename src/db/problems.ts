@@ -49,12 +49,16 @@ export async function readProblems(
   batchId: string,
   page: { readonly after: string | undefined; readonly limit: number },
 ): Promise<ProblemPage> {
-  const [row = -1, ordinal = -1] = (page.after ?? '').split('.').map((part) => (part === '' ? -1 : Number(part)));
+  const [row = -1, ordinal = -1] = (page.after ?? '')
+    .split('.')
+    .map((part) => (part === '' ? -1 : Number(part)));
   const { rows } = await sql.query(
     `select * from (${ALL_PROBLEMS}) p where (row, ordinal) > ($2, $3) order by row, ordinal limit $4`,
     [batchId, row, ordinal, page.limit + 1],
   );
-  const total = await sql.query<{ total: number }>(`select count(*) as total from (${ALL_PROBLEMS}) p`, [batchId]);
+  const total = await sql.query<{ total: number }>(`select count(*) as total from (${ALL_PROBLEMS}) p`, [
+    batchId,
+  ]);
   const found = rows as unknown as ProblemRow[];
   const shown = found.slice(0, page.limit);
   const last = shown[shown.length - 1];
@@ -71,14 +75,23 @@ function describe(problem: ProblemRow): ProblemView {
     column: problem.column,
     ...(problem.details === null ? {} : { details: problem.details }),
   });
-  const view = { row: problem.row, column: problem.column, code: problem.code, severity: problem.severity, ...texts };
+  const view = {
+    row: problem.row,
+    column: problem.column,
+    code: problem.code,
+    severity: problem.severity,
+    ...texts,
+  };
   return problem.cityCode === null
     ? view
     : { ...view, cityCode: problem.cityCode, cityMessage: problem.cityMessage ?? '' };
 }
 
 /** Notes that a file could not be read from a row on. */
-export async function addFileProblem(sql: Sql, problem: { batchId: string; row: number; cause: string }): Promise<void> {
+export async function addFileProblem(
+  sql: Sql,
+  problem: { batchId: string; row: number; cause: string },
+): Promise<void> {
   await sql.query(
     `insert into row_problems (batch_id, row_number, ordinal, code, "column", severity, details)
      values ($1, $2, $3, 'file.broken-off', null, 'error', $4)`,

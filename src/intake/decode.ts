@@ -10,7 +10,9 @@ export async function* decodeText(bytes: AsyncIterable<Buffer>, charset: Charset
     try {
       return decoder.decode(piece, { stream: piece !== undefined });
     } catch (error) {
-      throw new GatewayError('file.not-decodable', `The file holds bytes that are not ${charset}.`, { cause: error });
+      throw new GatewayError('file.not-decodable', `The file holds bytes that are not ${charset}.`, {
+        cause: error,
+      });
     }
   };
   for await (const piece of bytes) {

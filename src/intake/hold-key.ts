@@ -21,7 +21,11 @@ const TOUCH_EVERY_MS = 15_000;
 
 /** Takes the key of a delivery, where it has one; throws `idempotency.in-progress` while its upload still arrives. */
 export async function holdKey(
-  delivery: { readonly source: { readonly id: string }; readonly idempotencyKey: string | undefined; readonly body: NodeJS.EventEmitter },
+  delivery: {
+    readonly source: { readonly id: string };
+    readonly idempotencyKey: string | undefined;
+    readonly body: NodeJS.EventEmitter;
+  },
   needs: { readonly database: Database; readonly clock: Clock },
 ): Promise<HeldKey | undefined> {
   const key = delivery.idempotencyKey;
@@ -29,9 +33,13 @@ export async function holdKey(
   const entry = { source: delivery.source.id, key };
   const begun = await beginKey(needs.database, { ...entry, now: needs.clock() });
   if (begun === 'arriving')
-    throw new GatewayError('idempotency.in-progress', 'A request with this Idempotency-Key is still arriving; wait for it.', {
-      detailZh: '相同幂等键的请求仍在接收中，请稍候。',
-    });
+    throw new GatewayError(
+      'idempotency.in-progress',
+      'A request with this Idempotency-Key is still arriving; wait for it.',
+      {
+        detailZh: '相同幂等键的请求仍在接收中，请稍候。',
+      },
+    );
   if (begun !== 'new') return { key, earlier: begun, release: () => Promise.resolve() };
   const timer = setInterval(() => {
     touchKey(needs.database, { ...entry, now: needs.clock() }).catch(() => {

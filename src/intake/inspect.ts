@@ -65,7 +65,9 @@ function decodeSample(sample: Buffer, charset: Charset): string {
   try {
     return new TextDecoder(charset, { fatal: true }).decode(sample, { stream: true });
   } catch (error) {
-    throw new GatewayError('file.not-decodable', `The file holds bytes that are not ${charset}.`, { cause: error });
+    throw new GatewayError('file.not-decodable', `The file holds bytes that are not ${charset}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -82,10 +84,20 @@ function findHeadings(text: string, isWhole: boolean, needs: InspectNeeds): Foun
   for (const delimiter of DELIMITERS) {
     const rows = parseSample(text, { delimiter, newline }, isWhole);
     if (rows.length === 0 && isWhole) throw empty();
-    const match = matchHeadings(rows.map((row) => row.cells), needs.mappings, needs.requiredFields);
-    if (match === undefined || (best !== undefined && match.columns.length <= best.match.columns.length)) continue;
+    const match = matchHeadings(
+      rows.map((row) => row.cells),
+      needs.mappings,
+      needs.requiredFields,
+    );
+    if (match === undefined || (best !== undefined && match.columns.length <= best.match.columns.length))
+      continue;
     const row = rows[match.index];
-    best = { match, form: { delimiter, newline }, headingRow: row?.row ?? 1, headings: trimmed(row?.cells ?? []) };
+    best = {
+      match,
+      form: { delimiter, newline },
+      headingRow: row?.row ?? 1,
+      headings: trimmed(row?.cells ?? []),
+    };
   }
   if (best === undefined) throw headingsNotFound(needs.mappings);
   return best;
@@ -97,10 +109,14 @@ function trimmed(cells: readonly string[]): string[] {
 
 function checkColumns(match: HeadingMatch, needs: InspectNeeds): void {
   if (match.repeated.length > 0)
-    throw new GatewayError('file.headings-repeated', `These columns stand twice: ${match.repeated.join(', ')}.`, {
-      details: { columns: match.repeated },
-      detailZh: `以下列重复：${match.repeated.join('、')}。`,
-    });
+    throw new GatewayError(
+      'file.headings-repeated',
+      `These columns stand twice: ${match.repeated.join(', ')}.`,
+      {
+        details: { columns: match.repeated },
+        detailZh: `以下列重复：${match.repeated.join('、')}。`,
+      },
+    );
   const missing = missingFields(match, needs.requiredFields(match.mapping));
   if (missing.length === 0) return;
   const columns = missing.map((field) => match.mapping.columns[field]?.official ?? field);
@@ -132,7 +148,10 @@ function warningsOf(decision: CharsetDecision, found: Found): BatchWarning[] {
   const known = new Set(found.match.columns.map((column) => column.column));
   const ignored = found.headings.filter(
     (heading, i) =>
-      heading !== '' && !known.has(i) && i !== found.match.operationColumn && i !== found.match.versionTimeColumn,
+      heading !== '' &&
+      !known.has(i) &&
+      i !== found.match.operationColumn &&
+      i !== found.match.versionTimeColumn,
   );
   if (ignored.length > 0)
     warnings.push({
@@ -157,4 +176,3 @@ function headingsNotFound(mappings: readonly Mapping[]): GatewayError {
     { details: { expected }, detailZh: '前十行中没有找到可识别的表头，请下载模板对照。' },
   );
 }
-

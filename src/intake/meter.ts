@@ -50,10 +50,14 @@ function measure(seen: { bytes: number; hashes: ReadonlyMap<string, Hash>; isUtf
 
 /** The failure of an upload that is larger than its source allows. */
 export function tooLarge(maxBytes: number): GatewayError {
-  return new GatewayError('upload.too-large', `The upload is larger than ${maxBytes} bytes; split the file.`, {
-    details: { maxBytes },
-    detailZh: `上传内容超过 ${maxBytes} 字节，请拆分文件。`,
-  });
+  return new GatewayError(
+    'upload.too-large',
+    `The upload is larger than ${maxBytes} bytes; split the file.`,
+    {
+      details: { maxBytes },
+      detailZh: `上传内容超过 ${maxBytes} 字节，请拆分文件。`,
+    },
+  );
 }
 
 interface Utf8Check {

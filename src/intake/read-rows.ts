@@ -10,7 +10,8 @@ import { parseCsv } from './parse-csv.js';
 export async function* readRows(stream: Readable, reading: Reading): AsyncGenerator<ParsedRow[]> {
   const text = decodeText(stream as AsyncIterable<Buffer>, reading.charset as Charset);
   for await (const rows of parseCsv(text, reading)) {
-    const data = (rows[0]?.row ?? 0) > reading.headingRow ? rows : rows.filter((row) => row.row > reading.headingRow);
+    const data =
+      (rows[0]?.row ?? 0) > reading.headingRow ? rows : rows.filter((row) => row.row > reading.headingRow);
     if (data.length > 0) yield data;
   }
 }

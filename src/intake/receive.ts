@@ -79,7 +79,9 @@ function brokenOff(error: unknown): unknown {
   const code = (error as { code?: unknown }).code;
   const isBroken = code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'ABORT_ERR';
   return isBroken
-    ? new GatewayError('upload.broken-off', 'The upload ended before its last byte; send it again.', { cause: error })
+    ? new GatewayError('upload.broken-off', 'The upload ended before its last byte; send it again.', {
+        cause: error,
+      })
     : error;
 }
 
@@ -87,10 +89,14 @@ function checkDigests(measured: Measured, expected: ReadonlyMap<string, string>)
   for (const [algorithm, digest] of expected) {
     const found = measured.digests.get(algorithm);
     if (found !== undefined && found !== digest)
-      throw new GatewayError('request.digest-mismatch', `The ${algorithm} of the body is not the one that was announced.`, {
-        details: { algorithm },
-        detailZh: '收到的内容与声明的摘要不一致，请重新上传。',
-      });
+      throw new GatewayError(
+        'request.digest-mismatch',
+        `The ${algorithm} of the body is not the one that was announced.`,
+        {
+          details: { algorithm },
+          detailZh: '收到的内容与声明的摘要不一致，请重新上传。',
+        },
+      );
   }
 }
 
@@ -100,10 +106,14 @@ async function answerAgain(
   { earlier, needs }: { earlier: EarlierAnswer; needs: ReceiveNeeds },
 ): Promise<Received> {
   if (measured.sha256 !== earlier.sha256)
-    throw new GatewayError('idempotency.key-reused', 'This Idempotency-Key came with other bytes before; use a new key.', {
-      details: { batch: earlier.batchId },
-      detailZh: '该幂等键此前用于其他内容，请更换。',
-    });
+    throw new GatewayError(
+      'idempotency.key-reused',
+      'This Idempotency-Key came with other bytes before; use a new key.',
+      {
+        details: { batch: earlier.batchId },
+        detailZh: '该幂等键此前用于其他内容，请更换。',
+      },
+    );
   await needs.originals.remove(id);
   return { id: earlier.batchId, status: 'received' };
 }
@@ -116,7 +126,10 @@ function inspect(
   const { definitions, originals } = needs;
   const schema = definitions.types.get(delivery.source.type);
   if (schema === undefined)
-    throw new GatewayError('catalogue.not-listed', `There is no schema for the record type ${delivery.source.type}.`);
+    throw new GatewayError(
+      'catalogue.not-listed',
+      `There is no schema for the record type ${delivery.source.type}.`,
+    );
   return inspectCsv({
     open: () => originals.read(id),
     isUtf8: measured.isUtf8,

@@ -41,14 +41,23 @@ export async function processBatch(batch: Batch, needs: BatchNeeds, signal: Abor
   const rows = readRows(needs.originals.read(batch.id), batch.reading);
   let afterRow = batch.lastRow;
   let broken: GatewayError | undefined;
-  const prepared = prepareChunks(rows, stages, { afterRow, chunkRows: needs.configuration.gateway.chunkRows });
+  const prepared = prepareChunks(rows, stages, {
+    afterRow,
+    chunkRows: needs.configuration.gateway.chunkRows,
+  });
   for await (const chunk of aheadOne(stopAtBreak(prepared, (error) => (broken = error)))) {
     signal.throwIfAborted();
     const { changes } = await commitChunk(chunk.rows, {
       ...needs,
       seal: needs.sealer.seal,
       batchNumber: batch.number,
-      place: { batchId: batch.id, agency: batch.agency, recordType: batch.recordType, afterRow, lastRow: chunk.lastRow },
+      place: {
+        batchId: batch.id,
+        agency: batch.agency,
+        recordType: batch.recordType,
+        afterRow,
+        lastRow: chunk.lastRow,
+      },
     });
     afterRow = chunk.lastRow;
     if (changes > 0) needs.onChanges();
@@ -75,9 +84,13 @@ function stagesOf(batch: Batch, needs: BatchNeeds): (row: ParsedRow) => Fingerpr
   const mapping = definitions.mappings.get(batch.mapping);
   const validator = needs.validators.get(batch.recordType);
   const match =
-    mapping && matchHeadings([batch.reading.headings], [mapping], (entry) => requiredColumns(type.schema, entry));
+    mapping &&
+    matchHeadings([batch.reading.headings], [mapping], (entry) => requiredColumns(type.schema, entry));
   if (mapping === undefined || validator === undefined || match === undefined)
-    throw new GatewayError('config.invalid', `The mapping ${batch.mapping} of this batch is no longer there.`);
+    throw new GatewayError(
+      'config.invalid',
+      `The mapping ${batch.mapping} of this batch is no longer there.`,
+    );
   return compileStages({
     type,
     validator,
@@ -91,7 +104,8 @@ function stagesOf(batch: Batch, needs: BatchNeeds): (row: ParsedRow) => Fingerpr
 
 function sourceOf(configuration: Configuration, id: string): Source {
   const source = configuration.sources.find((entry) => entry.id === id);
-  if (source === undefined) throw new GatewayError('source.unknown', `The source ${id} is no longer configured.`);
+  if (source === undefined)
+    throw new GatewayError('source.unknown', `The source ${id} is no longer configured.`);
   return source;
 }
 

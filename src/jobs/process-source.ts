@@ -28,7 +28,10 @@ export function createSourceWorker(needs: SourceWorkerNeeds): (source: string) =
   };
 }
 
-function claim(source: string, { database, owner, clock, configuration }: SourceWorkerNeeds): Promise<boolean> {
+function claim(
+  source: string,
+  { database, owner, clock, configuration }: SourceWorkerNeeds,
+): Promise<boolean> {
   return claimSource(database, { source, owner, now: clock(), claimMs: configuration.gateway.claimMs });
 }
 
@@ -68,7 +71,11 @@ async function runBatch(batch: Batch, needs: SourceWorkerNeeds, signal: AbortSig
   }
 }
 
-async function failBatch(batch: Batch, error: unknown, { database, clock, configuration, log }: SourceWorkerNeeds): Promise<void> {
+async function failBatch(
+  batch: Batch,
+  error: unknown,
+  { database, clock, configuration, log }: SourceWorkerNeeds,
+): Promise<void> {
   const now = clock();
   const isLast = batch.failures + 1 >= configuration.gateway.batchAttempts;
   const retryAt = isLast ? null : new Date(now.getTime() + FIRST_RETRY_MS * 2 ** batch.failures);

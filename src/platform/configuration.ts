@@ -37,22 +37,30 @@ export function loadConfiguration(folder: string, definitions: Definitions): Con
 
 /** The error that carries a list of configuration problems. */
 export function configInvalid(problems: readonly string[]): GatewayError {
-  return new GatewayError('config.invalid', `The configuration has ${problems.length} problem(s):\n- ${problems.join('\n- ')}`, {
-    details: { problems },
-  });
+  return new GatewayError(
+    'config.invalid',
+    `The configuration has ${problems.length} problem(s):\n- ${problems.join('\n- ')}`,
+    {
+      details: { problems },
+    },
+  );
 }
 
 function loadFile(file: { folder: string; name: string; ajv: Ajv2020; problems: string[] }): unknown {
   const { name, problems } = file;
   try {
-    const value: unknown = parseYaml(readFileSync(join(file.folder, `${name}.yaml`), 'utf8'), { uniqueKeys: true });
+    const value: unknown = parseYaml(readFileSync(join(file.folder, `${name}.yaml`), 'utf8'), {
+      uniqueKeys: true,
+    });
     const schema = JSON.parse(
       readFileSync(join(projectRoot, 'schemas/config', `${name}.schema.json`), 'utf8'),
     ) as object;
     const validate = file.ajv.compile(schema);
     if (!validate(value))
       for (const error of validate.errors ?? [])
-        problems.push(`${name}.yaml${error.instancePath}: ${error.message ?? error.keyword} ${JSON.stringify(error.params)}`);
+        problems.push(
+          `${name}.yaml${error.instancePath}: ${error.message ?? error.keyword} ${JSON.stringify(error.params)}`,
+        );
     return value;
   } catch (error) {
     problems.push(`${name}.yaml: ${(error as Error).message.split('\n')[0] ?? ''}`);

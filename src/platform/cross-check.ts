@@ -34,7 +34,8 @@ function sourceProblems(configuration: Configuration, definitions: Definitions):
   return configuration.sources.flatMap((source) => {
     const problems: string[] = [];
     if (!agencies.has(source.agency)) problems.push(`the agency ${source.agency} is not in agencies.yaml`);
-    if (!listed.has(source.type)) problems.push(`the type ${source.type} is not in catalogue.yaml (catalogue.not-listed)`);
+    if (!listed.has(source.type))
+      problems.push(`the type ${source.type} is not in catalogue.yaml (catalogue.not-listed)`);
     for (const name of source.mappings) {
       const mapping = definitions.mappings.get(name);
       if (mapping === undefined) problems.push(`there is no mappings/${name}.yaml`);
@@ -65,10 +66,16 @@ function routeProblems(configuration: Configuration): string[] {
   const routed = new Set(configuration.routes.flatMap((route) => route.measures));
   return [
     ...configuration.routes.flatMap((route, i) => [
-      ...route.measures.filter((id) => !measures.has(id)).map((id) => `routes.yaml, route ${i + 1}: unknown measure ${id}`),
-      ...route.agencies.filter((id) => !agencies.has(id)).map((id) => `routes.yaml, route ${i + 1}: unknown agency ${id}`),
+      ...route.measures
+        .filter((id) => !measures.has(id))
+        .map((id) => `routes.yaml, route ${i + 1}: unknown measure ${id}`),
+      ...route.agencies
+        .filter((id) => !agencies.has(id))
+        .map((id) => `routes.yaml, route ${i + 1}: unknown agency ${id}`),
     ]),
-    ...[...measures].filter((id) => !routed.has(id)).map((id) => `routes.yaml: nobody receives the measure ${id}`),
+    ...[...measures]
+      .filter((id) => !routed.has(id))
+      .map((id) => `routes.yaml: nobody receives the measure ${id}`),
   ];
 }
 

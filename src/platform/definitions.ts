@@ -22,13 +22,15 @@ export function loadDefinitions(root: string = projectRoot): Definitions {
   const codeLists = new Map<string, CodeList>();
   for (const name of filesIn(join(schemas, 'code-lists'), '.json')) {
     const list = readJson(join(schemas, 'code-lists', `${name}.json`));
-    if (report(`code-lists/${name}.json`, list, { check: listCheck, problems })) codeLists.set(name, list as CodeList);
+    if (report(`code-lists/${name}.json`, list, { check: listCheck, problems }))
+      codeLists.set(name, list as CodeList);
   }
   const mappingCheck = compileSchema(join(schemas, 'mapping.schema.json'));
   const mappings = new Map<string, Mapping>();
   for (const name of filesIn(join(root, 'mappings'), '.yaml')) {
     const mapping: unknown = parseYaml(readFileSync(join(root, 'mappings', `${name}.yaml`), 'utf8'));
-    if (report(`mappings/${name}.yaml`, mapping, { check: mappingCheck, problems })) mappings.set(name, mapping as Mapping);
+    if (report(`mappings/${name}.yaml`, mapping, { check: mappingCheck, problems }))
+      mappings.set(name, mapping as Mapping);
   }
   problems.push(...contradictions({ types, codeLists, mappings }));
   if (problems.length > 0) throw configInvalid(problems);
@@ -53,7 +55,9 @@ function compileSchema(path: string): ValidateFunction {
 function report(name: string, value: unknown, to: { check: ValidateFunction; problems: string[] }): boolean {
   if (to.check(value)) return true;
   for (const error of to.check.errors ?? [])
-    to.problems.push(`${name}${error.instancePath}: ${error.message ?? error.keyword} ${JSON.stringify(error.params)}`);
+    to.problems.push(
+      `${name}${error.instancePath}: ${error.message ?? error.keyword} ${JSON.stringify(error.params)}`,
+    );
   return false;
 }
 
@@ -66,7 +70,8 @@ function contradictions({ types, codeLists, mappings }: Definitions): string[] {
   for (const [name, mapping] of mappings) {
     const properties = types.get(mapping.type)?.properties;
     if (mapping.id !== name) problems.push(`mappings/${name}.yaml: its id is ${mapping.id}`);
-    if (properties === undefined) problems.push(`mappings/${name}.yaml: there is no record type ${mapping.type}`);
+    if (properties === undefined)
+      problems.push(`mappings/${name}.yaml: there is no record type ${mapping.type}`);
     for (const field of Object.keys(mapping.columns))
       if (properties !== undefined && properties[field] === undefined)
         problems.push(`mappings/${name}.yaml: ${mapping.type} has no field ${field}`);

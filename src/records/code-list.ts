@@ -23,7 +23,8 @@ export function compileMultiList(list: CodeList): (text: string) => string[] {
     if (direct !== undefined) return [...direct];
     const values: string[] = [];
     for (const part of splitKinds(normaliseText(text), known)) {
-      for (const value of known.get(normaliseCode(part)) ?? [part]) if (!values.includes(value)) values.push(value);
+      for (const value of known.get(normaliseCode(part)) ?? [part])
+        if (!values.includes(value)) values.push(value);
     }
     return values;
   };
@@ -39,7 +40,9 @@ export function officialValues(list: CodeList): string[] {
 export function compileMembership(list: CodeList): (value: string) => boolean {
   const official = new Set(officialValues(list));
   const annotated = list.annotated ?? [];
-  return (value) => official.has(value) || annotated.some((entry) => value.startsWith(`${entry}-`) && value.length > entry.length + 1);
+  return (value) =>
+    official.has(value) ||
+    annotated.some((entry) => value.startsWith(`${entry}-`) && value.length > entry.length + 1);
 }
 
 function expansion(entry: { value: string; expandsTo?: readonly string[] }): readonly string[] {

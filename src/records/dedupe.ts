@@ -30,17 +30,30 @@ export function documentKey(print: Pick<Fingerprint, 'subject' | 'documentNumber
 export function judgeRows(rows: readonly FingerprintedRow[], ground: Ground): JudgedRow[] {
   return rows.map((row) => {
     if (row.print === undefined)
-      return { row: row.row, cells: row.cells, verdict: 'rejected', problems: row.problems, change: undefined };
+      return {
+        row: row.row,
+        cells: row.cells,
+        verdict: 'rejected',
+        problems: row.problems,
+        change: undefined,
+      };
     return judgeRow({ ...row, print: row.print }, ground);
   });
 }
 
 function judgeRow(row: RowWithPrint, ground: Ground): JudgedRow {
   const current = ground.current.get(row.print.recordId);
-  const judgement = row.withdraws ? judgeWithdrawal(row, current, ground) : judgeDelivery(row, current, ground);
+  const judgement = row.withdraws
+    ? judgeWithdrawal(row, current, ground)
+    : judgeDelivery(row, current, ground);
   const change = changeOf(row, judgement.verdict, current);
   if (change !== undefined) remember(row, change, ground);
-  const found = (judgement.codes ?? []).map(({ code, severity }): Problem => ({ row: row.row, code, column: null, severity }));
+  const found = (judgement.codes ?? []).map(({ code, severity }): Problem => ({
+    row: row.row,
+    code,
+    column: null,
+    severity,
+  }));
   return {
     row: row.row,
     cells: row.cells,
@@ -93,14 +106,38 @@ function isOlder(row: RowWithPrint, current: CurrentVersion, ground: Ground): bo
   return row.row < current.row;
 }
 
-function changeOf(row: RowWithPrint, verdict: Verdict, current: CurrentVersion | undefined): Change | undefined {
+function changeOf(
+  row: RowWithPrint,
+  verdict: Verdict,
+  current: CurrentVersion | undefined,
+): Change | undefined {
   if (verdict !== 'new' && verdict !== 'amended' && verdict !== 'withdrawn') return undefined;
   const { print } = row;
-  const base = { recordId: print.recordId, version: (current?.version ?? 0) + 1, orderedAtMs: row.orderedAtMs };
+  const base = {
+    recordId: print.recordId,
+    version: (current?.version ?? 0) + 1,
+    orderedAtMs: row.orderedAtMs,
+  };
   if (verdict !== 'withdrawn')
-    return { ...base, operation: 'u', contentHash: print.contentHash, subject: print.subject, documentNumber: print.documentNumber, data: print.data, secrets: print.secrets };
+    return {
+      ...base,
+      operation: 'u',
+      contentHash: print.contentHash,
+      subject: print.subject,
+      documentNumber: print.documentNumber,
+      data: print.data,
+      secrets: print.secrets,
+    };
   // A withdrawal keeps who and what it was about, and nothing of what was said.
-  return { ...base, operation: 'd', contentHash: print.contentHash, subject: current?.subject ?? print.subject, documentNumber: print.documentNumber, data: '{}', secrets: null };
+  return {
+    ...base,
+    operation: 'd',
+    contentHash: print.contentHash,
+    subject: current?.subject ?? print.subject,
+    documentNumber: print.documentNumber,
+    data: '{}',
+    secrets: null,
+  };
 }
 
 function remember(row: RowWithPrint, change: Change, ground: Ground): void {

@@ -27,7 +27,8 @@ const SHOWN_CHARACTERS = 40;
 export function describeFault(error: ErrorObject, fault: FaultContext): Problem[] {
   if (error.keyword === 'required') return [requiredFault(error, fault)];
   if (error.keyword === 'requiredGroup') return groupFaults(fault);
-  if (error.keyword === 'placeholderRule') return [problem(fault, 'creditCode', 'code.placeholder-not-allowed')];
+  if (error.keyword === 'placeholderRule')
+    return [problem(fault, 'creditCode', 'code.placeholder-not-allowed')];
   const field = error.instancePath.split('/')[1] ?? '';
   if (field === '' || error.keyword === 'if') return [];
   return fieldFault(error, field, fault);
@@ -42,7 +43,9 @@ function fieldFault(error: ErrorObject, field: string, fault: FaultContext): Pro
   if (shown.startsWith(UNREADABLE) && error.keyword !== 'format') return [];
   switch (error.keyword) {
     case 'maxLength':
-      return [problem(fault, field, 'value.too-long', { length: [...shown].length, limit: schema.maxLength ?? 0 })];
+      return [
+        problem(fault, field, 'value.too-long', { length: [...shown].length, limit: schema.maxLength ?? 0 }),
+      ];
     case 'codeList':
       return [listFault(fault, field, [value].flat())];
     case 'notInFuture':
@@ -59,7 +62,12 @@ function fieldFault(error: ErrorObject, field: string, fault: FaultContext): Pro
 }
 
 function problem(fault: FaultContext, field: string, code: ProblemCode, details?: Details): Problem {
-  const found = { row: fault.row.row, code, column: fault.mapper.columnOf(field), severity: 'error' as const };
+  const found = {
+    row: fault.row.row,
+    code,
+    column: fault.mapper.columnOf(field),
+    severity: 'error' as const,
+  };
   return details === undefined ? found : { ...found, details };
 }
 
@@ -86,7 +94,10 @@ function listFault(fault: FaultContext, field: string, values: readonly string[]
   const list = fault.type.codeLists.get(fault.type.schema.properties[field]?.codeList ?? '');
   const allowed = list === undefined ? [] : officialValues(list);
   const wrong = values.filter((value) => !allowed.includes(value)).join('、');
-  return problem(fault, field, 'value.not-in-list', { value: shorten(wrong, fault), allowed: allowed.join('、') });
+  return problem(fault, field, 'value.not-in-list', {
+    value: shorten(wrong, fault),
+    allowed: allowed.join('、'),
+  });
 }
 
 function formatFault(fault: FaultContext, field: string, value: string): Problem {
@@ -113,7 +124,9 @@ function formatFault(fault: FaultContext, field: string, value: string): Problem
 
 function idFault(schema: FieldSchema, fault: FaultContext, number: string): ProblemCode {
   if (fault.row.record[schema.idTypeField ?? ''] !== '身份证') return 'person.document-number';
-  return checkCitizenId(number, fault.context.today) === 'birth-date' ? 'person.id-birth-date' : 'person.id-number';
+  return checkCitizenId(number, fault.context.today) === 'birth-date'
+    ? 'person.id-birth-date'
+    : 'person.id-number';
 }
 
 function laterDates(schema: FieldSchema, fault: FaultContext): string {
@@ -130,4 +143,3 @@ function shorten(value: string, fault: FaultContext): string {
   const masked = maskPersonalNumbersIn(value, fault.context.today);
   return masked.length > SHOWN_CHARACTERS ? `${masked.slice(0, SHOWN_CHARACTERS)}…` : masked;
 }
-

@@ -104,7 +104,8 @@ const CODE_PREFIXES = [
 export function subjectOf(record: CanonicalRecord, index: KeyedIndex): string {
   const number = record['counterpartIdNumber'];
   const kind = record['counterpartKind'];
-  if (typeof number === 'string' && (kind === NATURAL_PERSON || kind === undefined)) return `ID:${index(number)}`;
+  if (typeof number === 'string' && (kind === NATURAL_PERSON || kind === undefined))
+    return `ID:${index(number)}`;
   const code = record['creditCode'];
   if (typeof code === 'string' && code !== PLACEHOLDER_CODE) return code;
   for (const [field, prefix] of CODE_PREFIXES) {

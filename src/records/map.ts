@@ -62,7 +62,10 @@ function rowProblems(row: ParsedRow, width: number, operation: Operation | undef
   const problems: Problem[] = [];
   if (row.brokenQuotes === true) problems.push(faultOf(row, 'row.quotes'));
   if (row.cells.length > width && row.cells.slice(width).some((cell) => cell.trim() !== ''))
-    problems.push({ ...faultOf(row, 'row.extra-cells'), details: { found: row.cells.length, expected: width } });
+    problems.push({
+      ...faultOf(row, 'row.extra-cells'),
+      details: { found: row.cells.length, expected: width },
+    });
   const cell = operation === undefined ? '' : (row.cells[operation.column] ?? '').trim();
   if (operation !== undefined && cell !== '' && !operation.withdraws.has(normaliseCode(cell)))
     problems.push({

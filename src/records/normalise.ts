@@ -96,7 +96,10 @@ function dateNormaliser(field: FieldSchema, mapping: Mapping): CellNormaliser {
 
 const isBlank = (text: string): boolean => normaliseText(text) === '';
 
-function codeList(type: RecordType, field: FieldSchema): NonNullable<ReturnType<RecordType['codeLists']['get']>> {
+function codeList(
+  type: RecordType,
+  field: FieldSchema,
+): NonNullable<ReturnType<RecordType['codeLists']['get']>> {
   const list = type.codeLists.get(field.codeList ?? '');
   if (list === undefined) throw new Error(`The field ${field.title} names an unknown code list.`);
   return list;

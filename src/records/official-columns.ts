@@ -15,7 +15,8 @@ export function compileOfficial(
     const official: OfficialRecord = {};
     for (const [field, value] of Object.entries(record)) {
       const column = mapping === undefined ? field : mapping.columns[field]?.official;
-      if (column !== undefined) official[column] = officialValue(value, properties[field], mapping?.columns[field]);
+      if (column !== undefined)
+        official[column] = officialValue(value, properties[field], mapping?.columns[field]);
     }
     return official;
   };

@@ -46,7 +46,10 @@ const DEADLOCK = '40P01';
 const CONFLICT_ATTEMPTS = 5;
 
 /** Judges and stores one chunk in one transaction, afresh where another source met the same record. */
-export async function commitChunk(rows: readonly FingerprintedRow[], needs: ChunkNeeds): Promise<ChunkOutcome> {
+export async function commitChunk(
+  rows: readonly FingerprintedRow[],
+  needs: ChunkNeeds,
+): Promise<ChunkOutcome> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await needs.database.transaction((connection) => judgeAndStore(connection, rows, needs));

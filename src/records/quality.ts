@@ -19,7 +19,9 @@ export const QUALITY_RULES: Readonly<Record<string, QualityRule>> = {
     code: 'code.organisation-part',
     offends: ({ creditCode }) => {
       const code = text(creditCode);
-      return code.length === 18 && code !== PLACEHOLDER_CODE && !hasValidOrganisationPart(code) ? 'creditCode' : undefined;
+      return code.length === 18 && code !== PLACEHOLDER_CODE && !hasValidOrganisationPart(code)
+        ? 'creditCode'
+        : undefined;
     },
   },
   kindAndCode: {
@@ -60,7 +62,8 @@ export function checkQuality(
     const rule = QUALITY_RULES[name];
     if (severity === undefined || severity === 'off' || rule === undefined) continue;
     const field = rule.offends(row.record, context);
-    if (field !== undefined) problems.push({ row: row.row, code: rule.code, column: columnOf(field), severity });
+    if (field !== undefined)
+      problems.push({ row: row.row, code: rule.code, column: columnOf(field), severity });
   }
   return problems;
 }

@@ -29,7 +29,9 @@ export function compileValidator(type: RecordType): RecordValidator {
       type: 'object',
       properties: Object.fromEntries(
         [identity.documentNumber, identity.name, 'counterpartIdNumber'].flatMap((field) =>
-          properties[field] === undefined ? [] : [[field, { type: 'string', maxLength: properties[field].maxLength ?? 256 }]],
+          properties[field] === undefined
+            ? []
+            : [[field, { type: 'string', maxLength: properties[field].maxLength ?? 256 }]],
         ),
       ),
       required: [identity.documentNumber, identity.name],
@@ -50,9 +52,18 @@ export function compileCheck(checks: {
     const isValid = validate.call(context, row.record);
     const faults = isValid ? [] : faultsOf(row, validate.errors ?? [], { type, mapper, context });
     if (Number.isNaN(row.versionTimeMs)) faults.push(versionTimeFault(row));
-    const warnings = row.withdraws ? [] : checkQuality(row, mapper.columnOf, { ...context, quality: { ...type.schema.quality, ...context.quality } });
+    const warnings = row.withdraws
+      ? []
+      : checkQuality(row, mapper.columnOf, {
+          ...context,
+          quality: { ...type.schema.quality, ...context.quality },
+        });
     const found = faults.length + warnings.length;
-    return { ...row, checked: true, problems: found === 0 ? row.problems : [...row.problems, ...faults, ...warnings] };
+    return {
+      ...row,
+      checked: true,
+      problems: found === 0 ? row.problems : [...row.problems, ...faults, ...warnings],
+    };
   };
 }
 
