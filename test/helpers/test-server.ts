@@ -1,0 +1,51 @@
+// The PostgreSQL server of a test run: TEST_DATABASE_URL, else one that answers on 127.0.0.1:5432 without a
+// password, else an embedded one in a temporary folder, started once and stopped by the root hook.
+import pg from 'pg';
+
+export interface TestServer {
+  /** Address of a database in which databases may be created. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const LOCAL_URL = 'postgres://postgres@127.0.0.1:5432/postgres';
+const ANSWER_MS = 2_000;
+
+let running: Promise<TestServer> | undefined;
+
+/** Finds or starts the server of this run; every call of one process gives the same one. */
+export function startTestServer(): Promise<TestServer> {
+  running ??= findServer();
+  return running;
+}
+
+/** Stops the server if this run started one. */
+export async function stopTestServer(): Promise<void> {
+  const server = await running;
+  running = undefined;
+  await server?.stop();
+}
+
+async function findServer(): Promise<TestServer> {
+  const stop = async (): Promise<void> => undefined;
+  const named = process.env.TEST_DATABASE_URL;
+  if (named) return { url: named, stop };
+  if (await answers(LOCAL_URL)) return { url: LOCAL_URL, stop };
+  throw new Error('No PostgreSQL answers');
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: ANSWER_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ can: boolean }>(
+      'select rolcreatedb or rolsuper as can from pg_roles where rolname = current_user',
+    );
+    return rows[0]?.can === true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
