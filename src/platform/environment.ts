@@ -26,8 +26,18 @@ const MAX_PORT = 65_535;
 /** What a child process needs of our environment; everything else may be a secret. */
 const CHILD_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR'];
 
+export interface Defaults {
+  readonly dataDir: string;
+  readonly logLevel: string;
+}
+
+const DEFAULTS: Defaults = { dataDir: 'data', logLevel: 'info' };
+
 /** Reads the settings of the environment; throws `config.invalid` naming every faulty variable, never a value. */
-export function readEnvironment(variables: Variables = process.env): Environment {
+export function readEnvironment(
+  variables: Variables = process.env,
+  defaults: Defaults = DEFAULTS,
+): Environment {
   const faults: string[] = [];
   const text = (name: string): string | undefined => {
     const value = variables[name]?.trim();
@@ -48,14 +58,14 @@ export function readEnvironment(variables: Variables = process.env): Environment
   const environment: Environment = {
     host: text('HOST') ?? '127.0.0.1',
     port: portOf(text('PORT'), faults),
-    dataDir: path.resolve(text('DATA_DIR') ?? 'data'),
+    dataDir: path.resolve(text('DATA_DIR') ?? defaults.dataDir),
     configDir: path.resolve(text('CONFIG_DIR') ?? 'config'),
     dataKeyFile: absolute('DATA_KEY_FILE'),
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     cityUrl: url('CITY_URL', ['http:', 'https:']),
     cityToken: text('CITY_TOKEN'),
-    logLevel: logLevelOf(text('LOG_LEVEL'), faults),
+    logLevel: logLevelOf(text('LOG_LEVEL') ?? defaults.logLevel, faults),
   };
   if (faults.length > 0) {
     throw new GatewayError('config.invalid', `${faults.join('. ')}.`, { details: { faults } });
@@ -81,9 +91,9 @@ function portOf(value: string | undefined, faults: string[]): number | undefined
   return port;
 }
 
-function logLevelOf(value: string | undefined, faults: string[]): string {
-  if (value !== undefined && !LOG_LEVELS.includes(value)) {
+function logLevelOf(value: string, faults: string[]): string {
+  if (!LOG_LEVELS.includes(value)) {
     faults.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
   }
-  return value ?? 'info';
+  return value;
 }

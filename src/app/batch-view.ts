@@ -1,0 +1,42 @@
+// A batch as the contract shows it: its account, and beside it what became of it at the city.
+import { readBatch, type Batch, type BatchWarning } from '../db/batches.js';
+import { readDeliveries } from '../db/deliveries.js';
+import type { Sql } from '../db/pool.js';
+import type { BatchState, Counts } from '../core/words.js';
+
+export interface BatchView {
+  readonly id: string;
+  readonly source: string;
+  readonly agency: string;
+  readonly status: BatchState;
+  /** SHA-256 of the bytes received, lower-case hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly receivedAt: string;
+  readonly finishedAt: string | null;
+  readonly counts: Counts;
+  readonly warnings: readonly BatchWarning[];
+  readonly city: { readonly pending: number; readonly delivered: number; readonly rejected: number };
+}
+
+/** Reads a batch for showing; null where there is none. */
+export async function viewBatch(sql: Sql, id: string): Promise<BatchView | null> {
+  const batch = await readBatch(sql, id);
+  return batch === undefined ? null : toView(batch, await readDeliveries(sql, id));
+}
+
+function toView(batch: Batch, city: BatchView['city']): BatchView {
+  return {
+    id: batch.id,
+    source: batch.source,
+    agency: batch.agency,
+    status: batch.status,
+    sha256: batch.sha256,
+    bytes: batch.bytes,
+    receivedAt: batch.receivedAt.toISOString(),
+    finishedAt: batch.finishedAt?.toISOString() ?? null,
+    counts: batch.counts,
+    warnings: batch.warnings,
+    city,
+  };
+}

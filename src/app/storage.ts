@@ -1,0 +1,58 @@
+// Opens what everything stands on: the data key, the originals and PostgreSQL, embedded unless
+// DATABASE_URL names one, with every migration applied.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { migrate } from '../db/migrate.js';
+import { openDatabase, type Database } from '../db/pool.js';
+import { loadDataKey } from '../platform/data-key.js';
+import { startEmbeddedPostgres } from '../platform/embedded-postgres.js';
+import type { Environment } from '../platform/environment.js';
+import type { Logger } from '../platform/logger.js';
+import { createOriginals, type Originals } from '../platform/originals.js';
+import { createSealer, type Sealer } from '../platform/sealing.js';
+import type { StopList } from '../platform/stop-list.js';
+
+export interface Storage {
+  readonly database: Database;
+  readonly originals: Originals;
+  readonly sealer: Sealer;
+}
+
+const MAX_CONNECTIONS = 12;
+
+/** Opens the storage; everything opened is pushed on `stops`, PostgreSQL to be stopped last. */
+export async function openStorage(environment: Environment, stops: StopList, log: Logger): Promise<Storage> {
+  await mkdir(environment.dataDir, { recursive: true });
+  const key = loadDataKey(environment.dataKeyFile ?? join(environment.dataDir, 'data-key.json'));
+  const database = await openPostgres(environment, stops, log);
+  return {
+    database,
+    originals: createOriginals(join(environment.dataDir, 'originals'), key),
+    sealer: createSealer(key),
+  };
+}
+
+/** Opens PostgreSQL and brings its tables up to date. */
+export async function openPostgres(
+  environment: Environment,
+  stops: StopList,
+  log: Logger,
+): Promise<Database> {
+  const url = await databaseUrl(environment, stops, log);
+  const applied = await migrate(url);
+  if (applied.length > 0) log.info({ migrations: applied }, 'Tables brought up to date');
+  const database = openDatabase({
+    url,
+    maxConnections: MAX_CONNECTIONS,
+    onIdleError: (error) => log.warn({ err: error }, 'Idle database connection broke'),
+  });
+  stops.push('database pool', database.close);
+  return database;
+}
+
+async function databaseUrl(environment: Environment, stops: StopList, log: Logger): Promise<string> {
+  if (environment.databaseUrl !== undefined) return environment.databaseUrl;
+  const postgres = await startEmbeddedPostgres({ dataDir: environment.dataDir, log });
+  stops.push('embedded PostgreSQL', postgres.stop);
+  return postgres.url;
+}

@@ -1,0 +1,73 @@
+// `gateway ingest FILE`: the whole intake of one file in this process, to its settled batch. A gateway
+// that runs on the same database may take the batch over; then this waits for it.
+import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { viewBatch, type BatchView } from '../app/batch-view.js';
+import type { Site } from '../app/site.js';
+import type { Storage } from '../app/storage.js';
+import type { Clock } from '../core/clock.js';
+import { receiveDelivery } from '../intake/receive.js';
+import { createSourceWorker } from '../jobs/process-source.js';
+import type { Logger } from '../platform/logger.js';
+import { unknownSource } from './validate.js';
+
+export interface IngestNeeds {
+  readonly site: Site;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Told from time to time how many rows are done. */
+  readonly onProgress: (received: number) => void;
+}
+
+const LOOK_EVERY_MS = 500;
+
+/** Ingests a file; gives its settled batch. */
+export async function ingestFile(path: string, sourceId: string, needs: IngestNeeds): Promise<BatchView> {
+  const { site, storage, clock } = needs;
+  const source = site.configuration.sources.find((entry) => entry.id === sourceId);
+  if (source === undefined) throw unknownSource(sourceId, site);
+  const { id } = await receiveDelivery(
+    {
+      source,
+      body: createReadStream(path),
+      declaredCharset: undefined,
+      expectedDigests: new Map(),
+      idempotencyKey: undefined,
+      maxBytes: source.maxUploadBytes ?? site.configuration.gateway.maxUploadBytes,
+    },
+    { ...storage, ...site, clock, wake: () => Promise.resolve() },
+  );
+  const work = createSourceWorker({
+    ...storage,
+    ...site,
+    ...needs,
+    owner: randomUUID(),
+    onChanges: () => undefined,
+  });
+  const look = setInterval(() => {
+    viewBatch(storage.database, id)
+      .then((batch) => batch && needs.onProgress(batch.counts.received))
+      .catch((error: unknown) => needs.log.debug({ err: error }, 'Progress could not be read'));
+  }, LOOK_EVERY_MS);
+  try {
+    return await workUntilSettled(id, () => work(sourceId), needs);
+  } finally {
+    clearInterval(look);
+  }
+}
+
+async function workUntilSettled(
+  id: string,
+  work: () => Promise<void>,
+  needs: IngestNeeds,
+): Promise<BatchView> {
+  for (;;) {
+    await work();
+    const batch = await viewBatch(needs.storage.database, id);
+    if (batch !== null && batch.finishedAt !== null) return batch;
+    needs.signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
