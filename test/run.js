@@ -20,19 +20,42 @@ const C8 = bin('c8/bin/c8.js');
 
 const heading = (text) => console.log(`\n▸ ${text}`);
 
-/** Runs a command to its end; output is shown when it ends, or at once with `live`. */
+function endGroup(child, signal) {
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+/**
+ * Runs a command to its end; output is shown when it ends, or at once with `live`. A group of its own lets all
+ * that it started be ended with it.
+ */
 function run([command, ...args], { env = {}, live = false, started } = {}) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: ROOT,
+      detached: true,
       env: { ...process.env, ...env },
       stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
     });
     const output = [];
     child.stdout?.on('data', (bytes) => output.push(bytes));
     child.stderr?.on('data', (bytes) => output.push(bytes));
+    let interrupted = false;
+    const pass = (signal) => {
+      interrupted = true;
+      endGroup(child, signal);
+    };
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, pass);
     child.on('error', (error) => resolve({ code: 1, output: String(error) }));
-    child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(output).toString() }));
+    child.on('close', (code) => {
+      for (const signal of signals) process.off(signal, pass);
+      if (interrupted) reject(new Error('Interrupted.'));
+      resolve({ code: code ?? 1, output: Buffer.concat(output).toString() });
+    });
     started?.(child);
   });
 }
@@ -129,7 +152,7 @@ async function runTests(args, coverage) {
       clearInterval(watch);
       const timer = setTimeout(() => {
         stuck = true;
-        child.kill('SIGKILL');
+        endGroup(child, 'SIGKILL');
       }, LEAVE_MS);
       child.on('close', () => clearTimeout(timer));
     }, 500);
@@ -193,4 +216,9 @@ async function main(words) {
   process.exitCode = failed > 0 || counts.passed === 0 ? 1 : 0;
 }
 
-await main(process.argv.slice(2));
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}
