@@ -143,6 +143,8 @@ const types = {
   '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
   // A query names the shape of its rows: `query<R>` is used once, on purpose.
   '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+  // There are no classes, so no method has a `this` to lose.
+  '@typescript-eslint/unbound-method': 'off',
   '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
   '@typescript-eslint/switch-exhaustiveness-check': [
     'error',
