@@ -1,6 +1,10 @@
 // The PostgreSQL server of a test run: TEST_DATABASE_URL, else one that answers on 127.0.0.1:5432 without a
 // password, else an embedded one in a temporary folder, started once and stopped by the root hook.
+import path from 'node:path';
 import pg from 'pg';
+import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { createTemporaryFolder } from './temporary-folder.js';
 
 export interface TestServer {
   /** Address of a database in which databases may be created. */
@@ -31,7 +35,20 @@ async function findServer(): Promise<TestServer> {
   const named = process.env.TEST_DATABASE_URL;
   if (named) return { url: named, stop };
   if (await answers(LOCAL_URL)) return { url: LOCAL_URL, stop };
-  throw new Error('No PostgreSQL answers');
+  return startOwnServer();
+}
+
+async function startOwnServer(): Promise<TestServer> {
+  const folder = createTemporaryFolder();
+  const dataDir = path.join(folder.path, 'data');
+  const server = await startEmbeddedPostgres({ dataDir, log: createLogger('silent') });
+  return {
+    url: server.url,
+    stop: async () => {
+      await server.stop();
+      folder.remove();
+    },
+  };
 }
 
 async function answers(url: string): Promise<boolean> {
