@@ -204,7 +204,10 @@ async function main(words) {
   heading('Tests');
   rmSync(COVERAGE, { recursive: true, force: true });
   mkdirSync(COVERAGE, { recursive: true });
-  const counts = await runTests(selectTests(words), everything);
+  const counts = await runTests(
+    [...selectTests(words), ...(everything ? ['--forbid-only'] : [])],
+    everything,
+  );
   if (everything) {
     heading('Coverage');
     await run([...C8, 'report'], { live: true });
