@@ -1,0 +1,19 @@
+// The citizen ID number of GB 11643-1999: region, birth date, sequence, check character.
+
+const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+const CHECKS = '10X98765432';
+const FORM = /^[1-9]\d{16}[\dX]$/;
+
+/** Checks an upper-case number; a birth date that does not exist or lies after `today` (YYYY-MM-DD) is `birth-date`. */
+export function checkCitizenId(id: string, today: string): 'valid' | 'format' | 'birth-date' | 'check' {
+  if (!FORM.test(id)) return 'format';
+  const day = `${id.slice(6, 10)}-${id.slice(10, 12)}-${id.slice(12, 14)}`;
+  if (!isRealDay(day) || day > today || day < '1850-01-01') return 'birth-date';
+  const sum = WEIGHTS.reduce((total, weight, i) => total + weight * Number(id[i]), 0);
+  return CHECKS[sum % 11] === id[17] ? 'valid' : 'check';
+}
+
+function isRealDay(day: string): boolean {
+  const moment = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(day);
+}
