@@ -9,7 +9,27 @@ import type { Clock } from '../core/clock.js';
 import { receiveDelivery } from '../intake/receive.js';
 import { createSourceWorker } from '../jobs/process-source.js';
 import type { Logger } from '../platform/logger.js';
+import { batchTable, note, print } from './output.js';
+import { openSite, withSession } from './session.js';
 import { unknownSource } from './validate.js';
+
+/** Runs `gateway ingest`. */
+export function runIngest(file: string, options: { source: string; json: boolean }): Promise<void> {
+  return withSession(async (session) => {
+    const stopping = new AbortController();
+    process.once('SIGINT', () => stopping.abort(new Error('Interrupted.')));
+    const { site, storage } = await openSite(session);
+    const batch = await ingestFile(file, options.source, {
+      site,
+      storage,
+      clock: () => new Date(),
+      log: session.log,
+      signal: stopping.signal,
+      onProgress: (received) => note(`${received} rows · 行 …`),
+    });
+    print(options.json ? JSON.stringify(batch) : batchTable(batch));
+  });
+}
 
 export interface IngestNeeds {
   readonly site: Site;

@@ -9,13 +9,15 @@ import { GatewayError } from '../core/errors.js';
 import { matchHeadings } from '../core/heading-match.js';
 import { describeProblem, type Problem } from '../core/problems.js';
 import type { FingerprintedRow, ParsedRow } from '../core/rows.js';
-import type { Site } from '../app/site.js';
+import { loadSite, type Site } from '../app/site.js';
 import { inspectCsv, type Inspected } from '../intake/inspect.js';
 import { createMeter } from '../intake/meter.js';
 import { readRows } from '../intake/read-rows.js';
 import { createSealer } from '../platform/sealing.js';
 import { compileStages } from '../records/pipeline.js';
 import { recordType } from '../records/record-type.js';
+import { print, reportText } from './output.js';
+import { withSession } from './session.js';
 
 export interface ValidationReport {
   readonly source: string;
@@ -33,6 +35,16 @@ export interface ValidationReport {
 }
 
 const SHOWN_PROBLEMS = 1000;
+
+/** Runs `gateway validate`. */
+export function runValidate(file: string, options: { source: string; json: boolean }): Promise<void> {
+  return withSession(async ({ environment }) => {
+    const site = loadSite(environment.configDir);
+    const report = await validateFile(file, options.source, { site, clock: () => new Date() });
+    print(options.json ? JSON.stringify(report) : reportText(report));
+    if (report.rejected > 0) process.exitCode = 1;
+  });
+}
 
 /** Validates a file as the given source would deliver it; throws `file.…` and `upload.…` errors. */
 export async function validateFile(

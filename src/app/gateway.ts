@@ -1,0 +1,94 @@
+// The whole gateway, bound once: storage ─▶ dispatcher ─▶ sandbox ─▶ workers ─▶ schedule ─▶ server. Each
+// part pushes its stop on one list, which runs backwards; PostgreSQL stops last.
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/clock.js';
+import { createBullDispatcher } from '../platform/bull-dispatcher.js';
+import type { Dispatcher } from '../platform/dispatcher.js';
+import type { Environment } from '../platform/environment.js';
+import { createInProcessDispatcher } from '../platform/in-process-dispatcher.js';
+import type { Logger } from '../platform/logger.js';
+import { createStopList, type StopList } from '../platform/stop-list.js';
+import { cityOf, type City } from './city.js';
+import { startHttp } from './http.js';
+import { startSandbox, type Sandbox } from './sandbox.js';
+import { loadSite, type Site } from './site.js';
+import { openStorage, type Storage } from './storage.js';
+import { startWorkers, type Workers } from './workers.js';
+
+export interface GatewayOptions {
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly roles: readonly ('api' | 'worker' | 'scheduler')[];
+  readonly sandbox: boolean;
+  /** Takes the next free port when 8080 is busy and none was asked for. */
+  readonly takeFreePort: boolean;
+}
+
+export interface Gateway {
+  /** Where the API answers; empty where this process has no role `api`. */
+  readonly url: string;
+  readonly sandbox: Sandbox | undefined;
+  /** Resolves when the gateway must end by itself. */
+  readonly failed: Promise<void>;
+  /** Stops everything in order; true when all of it stopped cleanly. */
+  stop(): Promise<boolean>;
+}
+
+/** What every part of the gateway is bound to. */
+export interface Foundation {
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly site: Site;
+  readonly storage: Storage;
+  readonly dispatcher: Dispatcher;
+  readonly stops: StopList;
+  /** Names this process in leases. */
+  readonly owner: string;
+  /** Aborts when the gateway stops: work in hand is left at its next safe place. */
+  readonly signal: AbortSignal;
+}
+
+const STOP_DEADLINE_MS = 30_000;
+
+/** Starts the gateway; what was started is stopped again where a later part fails. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { environment, log } = options;
+  const stops = createStopList(log, STOP_DEADLINE_MS);
+  try {
+    const foundation = await layFoundation(options, stops);
+    const http = await startHttp(foundation, options);
+    const sandbox = options.sandbox ? await startSandbox(foundation, http.url) : undefined;
+    const city: City | undefined = cityOf(environment, sandbox);
+    const workers: Workers = await startWorkers(foundation, { roles: options.roles, city, sandbox });
+    http.open(workers);
+    return { url: http.url, sandbox, failed: workers.failed, stop: stops.stop };
+  } catch (error) {
+    await stops.stop();
+    throw error;
+  }
+}
+
+async function layFoundation(options: GatewayOptions, stops: StopList): Promise<Foundation> {
+  const { environment, log } = options;
+  const site = loadSite(environment.configDir);
+  const storage = await openStorage(environment, stops, log);
+  const dispatcher = await openDispatcher(environment, stops, log);
+  const stopping = new AbortController();
+  stops.push('work in hand', () => {
+    stopping.abort(new Error('The gateway is stopping.'));
+    return Promise.resolve();
+  });
+  const clock: Clock = () => new Date();
+  return { environment, log, clock, site, storage, dispatcher, stops, owner: randomUUID(), signal: stopping.signal };
+}
+
+async function openDispatcher(environment: Environment, stops: StopList, log: Logger): Promise<Dispatcher> {
+  const { redisUrl } = environment;
+  const dispatcher =
+    redisUrl === undefined
+      ? createInProcessDispatcher({ log })
+      : await createBullDispatcher({ redisUrl, prefix: 'credit-exchange', log });
+  stops.push('dispatcher', () => dispatcher.stop());
+  return dispatcher;
+}

@@ -1,0 +1,20 @@
+// What became of a batch's changes at a destination.
+import type { Sql } from './pool.js';
+
+export interface Deliveries {
+  readonly pending: number;
+  readonly delivered: number;
+  readonly rejected: number;
+}
+
+/** Counts the changes of a batch by what the city did with them. */
+export async function readDeliveries(sql: Sql, batchId: string): Promise<Deliveries> {
+  const { rows } = await sql.query<{ changes: number; delivered: number; refused: number }>(
+    `select (select coalesce(sum(changes), 0)::bigint from chunks where batch_id = $1) as changes,
+            coalesce(sum(delivered), 0)::bigint as delivered, coalesce(sum(refused), 0)::bigint as refused
+     from batch_deliveries where batch_id = $1 and destination = 'city'`,
+    [batchId],
+  );
+  const { changes = 0, delivered = 0, refused = 0 } = rows[0] ?? {};
+  return { pending: changes - delivered - refused, delivered, rejected: refused };
+}
