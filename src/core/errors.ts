@@ -31,6 +31,7 @@ export const ERRORS = {
   'notice.unknown': kind(404, 'Unknown notice', '通知不存在'),
   'notice.invalid': kind(422, 'The notice cannot be accepted', '通知不符合要求'),
   'notice.conflict': kind(409, 'The notice has already been answered differently', '通知已有不同的答复'),
+  'feedback.invalid': kind(422, 'The answer to the notice cannot be taken', '反馈内容不符合要求'),
   'idempotency.in-progress': kind(
     409,
     'A request with this Idempotency-Key is still arriving',

@@ -38,7 +38,8 @@ export interface CheckedRow extends NormalisedRow {
 
 export interface FingerprintedRow {
   readonly row: number;
-  readonly cells: readonly string[];
+  /** Kept where the row has an error only: a chunk of whole rows would live long enough to cost the collector dearly. */
+  readonly cells: readonly string[] | undefined;
   readonly problems: readonly Problem[];
   readonly withdraws: boolean;
   readonly orderedAtMs: number;
@@ -61,12 +62,16 @@ export interface Fingerprint {
 
 export interface JudgedRow {
   readonly row: number;
-  readonly cells: readonly string[];
+  /** What is kept of a rejected row: its cells, or its record where only the look at other records rejected it. */
+  readonly rejected: RejectedContent | undefined;
   readonly verdict: Verdict;
   readonly problems: readonly Problem[];
   /** Set where the verdict stores a version. */
   readonly change: Change | undefined;
 }
+
+export type RejectedContent =
+  { readonly cells: readonly string[] } | { readonly data: string; readonly secrets: string | null };
 
 export interface Change {
   readonly recordId: string;

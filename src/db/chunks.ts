@@ -1,6 +1,7 @@
 // Stores one chunk of a batch: its versions, rejected rows, problems, counts and place in the file,
 // in one transaction whose last statement gives out the positions.
 import type { Problem } from '../core/problems.js';
+import type { Change } from '../core/rows.js';
 import { VERDICTS, type Verdict } from '../core/words.js';
 import { GatewayError } from '../core/errors.js';
 import { copyBytes, copyLines, copyText } from './copy.js';
@@ -8,14 +9,8 @@ import type { Connection } from './pool.js';
 
 export interface StoredVersion {
   readonly row: number;
-  readonly recordId: string;
-  readonly version: number;
-  readonly operation: 'u' | 'd';
-  readonly orderedAtMs: number;
-  readonly contentHash: string;
-  readonly subject: string;
-  readonly documentNumber: string;
-  readonly data: string;
+  readonly change: Change;
+  /** What `data` masks, encrypted. */
   readonly sealed: Buffer | null;
 }
 
@@ -89,12 +84,14 @@ async function assignPositions(
 function versionLines(versions: readonly StoredVersion[], chunkId: number): string[] {
   let orderedAtMs = Number.NaN;
   let orderedAt = '';
-  return versions.map((version, ordinal) => {
-    if (version.orderedAtMs !== orderedAtMs) {
-      orderedAtMs = version.orderedAtMs;
+  return versions.map(({ row, change, sealed }, ordinal) => {
+    if (change.orderedAtMs !== orderedAtMs) {
+      orderedAtMs = change.orderedAtMs;
       orderedAt = new Date(orderedAtMs).toISOString();
     }
-    return `${version.recordId}\t${version.version}\t${chunkId}\t${ordinal}\t${version.row}\t${version.operation}\t${orderedAt}\t${version.contentHash}\t${copyText(version.subject)}\t${copyText(version.documentNumber)}\t${copyText(version.data)}\t${copyBytes(version.sealed)}`;
+    const head = `${change.recordId}\t${change.version}\t${chunkId}\t${ordinal}\t${row}\t${change.operation}`;
+    const keys = `${orderedAt}\t${change.contentHash}\t${copyText(change.subject)}\t${copyText(change.documentNumber)}`;
+    return `${head}\t${keys}\t${copyText(change.data)}\t${copyBytes(sealed)}`;
   });
 }
 

@@ -16,6 +16,8 @@ export interface Ground {
 
 type RowWithPrint = FingerprintedRow & { readonly print: Fingerprint };
 
+const hasPrint = (row: FingerprintedRow): row is RowWithPrint => row.print !== undefined;
+
 interface Judgement {
   readonly verdict: Verdict;
   readonly codes?: readonly { readonly code: ProblemCode; readonly severity: Severity }[];
@@ -28,39 +30,36 @@ export function documentKey(print: Pick<Fingerprint, 'subject' | 'documentNumber
 
 /** Judges rows in their order. */
 export function judgeRows(rows: readonly FingerprintedRow[], ground: Ground): JudgedRow[] {
-  return rows.map((row) => {
-    if (row.print === undefined)
-      return {
-        row: row.row,
-        cells: row.cells,
-        verdict: 'rejected',
-        problems: row.problems,
-        change: undefined,
-      };
-    return judgeRow({ ...row, print: row.print }, ground);
-  });
+  return rows.map((row) => (hasPrint(row) ? judgeRow(row, ground) : rejectFaulty(row)));
+}
+
+function rejectFaulty(row: FingerprintedRow): JudgedRow {
+  const rejected = { cells: row.cells ?? [] };
+  return { row: row.row, verdict: 'rejected', problems: row.problems, rejected, change: undefined };
 }
 
 function judgeRow(row: RowWithPrint, ground: Ground): JudgedRow {
-  const current = ground.current.get(row.print.recordId);
-  const judgement = row.withdraws
+  const { print } = row;
+  const current = ground.current.get(print.recordId);
+  const { verdict, codes } = row.withdraws
     ? judgeWithdrawal(row, current, ground)
     : judgeDelivery(row, current, ground);
-  const change = changeOf(row, judgement.verdict, current);
+  const change = changeOf(row, verdict, current);
   if (change !== undefined) remember(row, change, ground);
-  const found = (judgement.codes ?? []).map(({ code, severity }): Problem => ({
-    row: row.row,
-    code,
-    column: null,
-    severity,
-  }));
   return {
     row: row.row,
-    cells: row.cells,
-    verdict: judgement.verdict,
-    problems: found.length === 0 ? row.problems : [...row.problems, ...found],
+    verdict,
+    problems:
+      codes === undefined
+        ? row.problems
+        : [...row.problems, ...codes.map((found) => problemOf(row.row, found))],
+    rejected: verdict === 'rejected' ? { data: print.data, secrets: print.secrets } : undefined,
     change,
   };
+}
+
+function problemOf(row: number, { code, severity }: { code: ProblemCode; severity: Severity }): Problem {
+  return { row, code, column: null, severity };
 }
 
 function judgeDelivery(row: RowWithPrint, current: CurrentVersion | undefined, ground: Ground): Judgement {
@@ -92,6 +91,7 @@ function judgeWithdrawal(row: RowWithPrint, current: CurrentVersion | undefined,
 }
 
 function warned(verdict: Verdict, ...codes: readonly ProblemCode[]): Judgement {
+  if (codes.length === 0) return { verdict };
   return { verdict, codes: codes.map((code) => ({ code, severity: 'warning' })) };
 }
 
@@ -113,30 +113,18 @@ function changeOf(
 ): Change | undefined {
   if (verdict !== 'new' && verdict !== 'amended' && verdict !== 'withdrawn') return undefined;
   const { print } = row;
-  const base = {
+  const isWithdrawal = verdict === 'withdrawn';
+  return {
     recordId: print.recordId,
     version: (current?.version ?? 0) + 1,
+    operation: isWithdrawal ? 'd' : 'u',
     orderedAtMs: row.orderedAtMs,
-  };
-  if (verdict !== 'withdrawn')
-    return {
-      ...base,
-      operation: 'u',
-      contentHash: print.contentHash,
-      subject: print.subject,
-      documentNumber: print.documentNumber,
-      data: print.data,
-      secrets: print.secrets,
-    };
-  // A withdrawal keeps who and what it was about, and nothing of what was said.
-  return {
-    ...base,
-    operation: 'd',
     contentHash: print.contentHash,
-    subject: current?.subject ?? print.subject,
+    // A withdrawal keeps who and what it was about, and nothing of what was said.
+    subject: isWithdrawal ? (current?.subject ?? print.subject) : print.subject,
     documentNumber: print.documentNumber,
-    data: '{}',
-    secrets: null,
+    data: isWithdrawal ? '{}' : print.data,
+    secrets: isWithdrawal ? null : print.secrets,
   };
 }
 

@@ -13,7 +13,8 @@ import type { BatchContext, RecordType } from './record-type.js';
 export type KeyedIndex = (value: string) => string;
 
 export interface Masked {
-  readonly record: CanonicalRecord;
+  /** RFC 8785 form with personal numbers masked. */
+  readonly data: string;
   /** The unmasked values of the fields that were masked. */
   readonly secrets: Readonly<Record<string, string>> | null;
   /** Text fields in which a number stood. */
@@ -30,19 +31,26 @@ export function compileFingerprint(needs: {
   const { type, context } = needs;
   const personal = type.fields.filter((field) => type.schema.properties[field]?.personal === true);
   return (row) => {
-    const base = { row: row.row, cells: row.cells, withdraws: row.withdraws };
-    const orderedAtMs = row.versionTimeMs ?? context.receivedAtMs;
-    if (row.problems.some((problem) => problem.severity === 'error'))
-      return { ...base, problems: row.problems, orderedAtMs: context.receivedAtMs, print: undefined };
-    const masked = maskRecord(row.record, personal, context.today);
-    const warnings = masked.texts.map((field) => textWarning(row.row, needs.columnOf(field)));
+    const isFaulty = row.problems.some((problem) => problem.severity === 'error');
+    const masked = isFaulty ? undefined : maskRecord(row.record, personal, context.today);
     return {
-      ...base,
-      problems: warnings.length === 0 ? row.problems : [...row.problems, ...warnings],
-      orderedAtMs,
-      print: fingerprint(row.record, masked, { type, index: needs.index }),
+      row: row.row,
+      cells: isFaulty ? row.cells : undefined,
+      withdraws: row.withdraws,
+      problems: withTextWarnings(row, masked, needs.columnOf),
+      orderedAtMs: (isFaulty ? undefined : row.versionTimeMs) ?? context.receivedAtMs,
+      print: masked && fingerprint(row.record, masked, { type, index: needs.index }),
     };
   };
+}
+
+function withTextWarnings(
+  row: CheckedRow,
+  masked: Masked | undefined,
+  columnOf: (field: string) => string,
+): readonly Problem[] {
+  if (masked === undefined || masked.texts.length === 0) return row.problems;
+  return [...row.problems, ...masked.texts.map((field) => textWarning(row.row, columnOf(field)))];
 }
 
 function fingerprint(
@@ -52,7 +60,7 @@ function fingerprint(
 ): Fingerprint {
   const { identity } = type.schema;
   const documentNumber = record[identity.documentNumber] as string;
-  const data = JSON.stringify(masked.record);
+  const { data } = masked;
   const secrets = masked.secrets === null ? null : JSON.stringify(masked.secrets);
   const subject = subjectOf(record, index);
   const person = subject.startsWith('ID:') ? subject : '';
@@ -69,9 +77,9 @@ function fingerprint(
 
 /** Masks personal fields, and ID numbers that stand in texts; the key order stays. */
 export function maskRecord(record: CanonicalRecord, personal: readonly string[], today: string): Masked {
-  const inTexts = findsPersonalNumber(Object.values(record).flat().join('\n'));
+  const plain = JSON.stringify(record);
   const own = personal.filter((field) => record[field] !== undefined);
-  if (!inTexts && own.length === 0) return { record, secrets: null, texts: [] };
+  if (own.length === 0 && !findsPersonalNumber(plain)) return { data: plain, secrets: null, texts: NONE };
   const masked: CanonicalRecord = {};
   const secrets: Record<string, string> = {};
   const texts: string[] = [];
@@ -82,10 +90,11 @@ export function maskRecord(record: CanonicalRecord, personal: readonly string[],
     secrets[field] = value;
     if (!own.includes(field)) texts.push(field);
   }
-  return Object.keys(secrets).length === 0
-    ? { record, secrets: null, texts }
-    : { record: masked, secrets, texts };
+  const isMasked = Object.keys(secrets).length > 0;
+  return { data: isMasked ? JSON.stringify(masked) : plain, secrets: isMasked ? secrets : null, texts };
 }
+
+const NONE: readonly string[] = [];
 
 function maskField(value: string | string[], isPersonal: boolean, today: string): string | string[] {
   if (Array.isArray(value)) return value;

@@ -50,20 +50,25 @@ export const QUALITY_RULES: Readonly<Record<string, QualityRule>> = {
   },
 };
 
-/** Runs the rules that the context switches on over one record. */
-export function checkQuality(
-  row: NormalisedRow,
+/** Compiles the rules that the context switches on into one check of a row. */
+export function compileQuality(
   columnOf: (field: string) => string,
   context: BatchContext,
-): Problem[] {
-  const problems: Problem[] = [];
-  for (const name in context.quality) {
-    const severity = context.quality[name];
+): (row: NormalisedRow) => readonly Problem[] {
+  const rules = Object.entries(context.quality).flatMap(([name, severity]) => {
     const rule = QUALITY_RULES[name];
-    if (severity === undefined || severity === 'off' || rule === undefined) continue;
-    const field = rule.offends(row.record, context);
-    if (field !== undefined)
+    return rule === undefined || severity === 'off' ? [] : [{ rule, severity }];
+  });
+  return (row) => {
+    let problems: Problem[] | undefined;
+    for (const { rule, severity } of rules) {
+      const field = rule.offends(row.record, context);
+      if (field === undefined) continue;
+      problems ??= [];
       problems.push({ row: row.row, code: rule.code, column: columnOf(field), severity });
-  }
-  return problems;
+    }
+    return problems ?? NONE;
+  };
 }
+
+const NONE: readonly Problem[] = [];

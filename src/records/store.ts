@@ -31,25 +31,27 @@ export async function storeVerdicts(
   rows: readonly JudgedRow[],
   needs: StoreNeeds & { readonly place: ChunkPlace },
 ): Promise<ChunkOutcome> {
-  const versions = rows.flatMap((row) => storedVersion(row, needs.seal));
+  const versions = storedVersions(rows, needs.seal);
   const chunk: StoredChunk = {
     ...needs.place,
     committedAt: needs.clock(),
     counts: countVerdicts(rows),
     versions,
     rejectedRows: rows
-      .filter((row) => row.verdict === 'rejected')
-      .map((row) => ({ row: row.row, sealed: needs.seal(JSON.stringify(row.cells)) })),
+      .filter((row) => row.rejected !== undefined)
+      .map((row) => ({ row: row.row, sealed: needs.seal(JSON.stringify(row.rejected)) })),
     problems: rows.flatMap((row) => row.problems),
   };
   await storeChunk(connection, chunk);
   return { counts: chunk.counts, changes: versions.length };
 }
 
-function storedVersion(row: JudgedRow, seal: (plain: string) => Buffer): StoredVersion[] {
-  if (row.change === undefined) return [];
-  const { secrets, ...change } = row.change;
-  return [{ ...change, row: row.row, sealed: secrets === null ? null : seal(secrets) }];
+function storedVersions(rows: readonly JudgedRow[], seal: (plain: string) => Buffer): StoredVersion[] {
+  const versions: StoredVersion[] = [];
+  for (const { row, change } of rows)
+    if (change !== undefined)
+      versions.push({ row, change, sealed: change.secrets === null ? null : seal(change.secrets) });
+  return versions;
 }
 
 function countVerdicts(rows: readonly JudgedRow[]): Record<Verdict, number> {

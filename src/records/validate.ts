@@ -7,7 +7,7 @@ import type { CheckedRow, NormalisedRow } from '../core/rows.js';
 import { compileMembership } from './code-list.js';
 import { describeFault } from './faults.js';
 import type { RowMapper } from './map.js';
-import { checkQuality } from './quality.js';
+import { compileQuality } from './quality.js';
 import type { BatchContext, RecordType } from './record-type.js';
 
 export interface RecordValidator {
@@ -46,26 +46,29 @@ export function compileCheck(checks: {
   mapper: RowMapper;
   context: BatchContext;
 }): (row: NormalisedRow) => CheckedRow {
-  const { type, validator, mapper, context } = checks;
+  const { type, validator, mapper } = checks;
+  const context = { ...checks.context, quality: { ...type.schema.quality, ...checks.context.quality } };
+  const checkQuality = compileQuality(mapper.columnOf, context);
   return (row) => {
     const validate = row.withdraws ? validator.withdrawal : validator.whole;
-    const isValid = validate.call(context, row.record);
+    const isValid = validate.call(context, row.record) as boolean;
     const faults = isValid ? [] : faultsOf(row, validate.errors ?? [], { type, mapper, context });
     if (Number.isNaN(row.versionTimeMs)) faults.push(versionTimeFault(row));
-    const warnings = row.withdraws
-      ? []
-      : checkQuality(row, mapper.columnOf, {
-          ...context,
-          quality: { ...type.schema.quality, ...context.quality },
-        });
-    const found = faults.length + warnings.length;
+    const warnings = row.withdraws ? NONE : checkQuality(row);
+    const isClean = faults.length === 0 && warnings.length === 0;
     return {
-      ...row,
       checked: true,
-      problems: found === 0 ? row.problems : [...row.problems, ...faults, ...warnings],
+      row: row.row,
+      cells: row.cells,
+      record: row.record,
+      withdraws: row.withdraws,
+      versionTimeMs: row.versionTimeMs,
+      problems: isClean ? row.problems : [...row.problems, ...faults, ...warnings],
     };
   };
 }
+
+const NONE: readonly Problem[] = [];
 
 function faultsOf(
   row: NormalisedRow,

@@ -18,7 +18,7 @@ interface RowOptions {
 function row(number: number, options: RowOptions = {}): FingerprintedRow {
   return {
     row: number,
-    cells: [],
+    cells: undefined,
     problems: [],
     withdraws: options.withdraws ?? false,
     orderedAtMs: options.at ?? 1000,
@@ -117,8 +117,10 @@ describe('verdicts', () => {
   });
 
   it('reject a row without identity and keep its problems', () => {
-    const faulty: FingerprintedRow = { ...row(2), print: undefined };
-    assert.deepEqual(verdicts(judgeRows([faulty], ground())), ['rejected']);
+    const faulty: FingerprintedRow = { ...row(2), cells: ['x'], print: undefined };
+    const judged = judgeRows([faulty], ground());
+    assert.deepEqual(verdicts(judged), ['rejected']);
+    assert.deepEqual(judged[0]?.rejected, { cells: ['x'] });
   });
 
   it('do not depend on the size of the chunks', () => {
