@@ -35,6 +35,7 @@ export interface EmbeddedPostgres {
 }
 
 const TAKEOVER_MS = 30_000;
+const RECOVERY_MS = 900_000;
 const RETRY_MS = 200;
 /** What a start says while a predecessor is not gone yet, or when somebody took the port. */
 const PASSING =
@@ -73,18 +74,19 @@ async function preparePlace(dataDir: string): Promise<ClusterPlace> {
 }
 
 async function bringUp(place: ClusterPlace): Promise<{ port: number; adopted: boolean }> {
-  const startedAt = performance.now();
+  const begin = performance.now();
+  const isOver = (limitMs: number): boolean => performance.now() - begin > limitMs;
   for (;;) {
     const known = findPort(place.dataDir);
     const answer = known === undefined ? 'silent' : await probe(known);
     if (known !== undefined && answer === 'accepting') return { port: known, adopted: true };
+    if (answer === 'busy' && isOver(RECOVERY_MS)) throw notStarted(place.dataDir, 'it is still recovering');
     if (answer === 'silent') {
       const port = await findFreePort();
       const { code, output } = await startPostmaster(place, port);
       if (code === 0) return { port, adopted: false };
       // A predecessor that was killed is still there until somebody reaps it and its children are gone.
-      const isOver = performance.now() - startedAt > TAKEOVER_MS;
-      if (isOver || !PASSING.test(output)) throw notStarted(place.dataDir, output);
+      if (isOver(TAKEOVER_MS) || !PASSING.test(output)) throw notStarted(place.dataDir, output);
     }
     await wait(RETRY_MS);
   }

@@ -55,6 +55,8 @@ interface Batch {
 
 async function writeOriginal(file: string, source: Readable, batch: Batch): Promise<void> {
   const draft = `${file}.${randomBytes(4).toString('hex')}.part`;
+  // A source that breaks off before it is read must not end the process; reading it throws its error.
+  source.on('error', () => undefined);
   try {
     await mkdir(path.dirname(file), { recursive: true });
     const handle = await open(draft, 'wx', 0o600);

@@ -123,7 +123,7 @@ describe('the dispatcher on a Redis that fails', function () {
 
   it('wakes again an id whose worker was killed between fetching and completing its job', async function () {
     assert.equal(await redis.command('RPUSH test:forward:active lost'), ':1');
-    const job = 'name __default__ data {} opts {} timestamp 1 processedOn 2';
+    const job = 'name __default__ data {} opts {} timestamp 1000000000000';
     assert.equal(await redis.command(`HMSET test:forward:lost ${job}`), '+OK');
     const other = createBullDispatcher({ redisUrl: redis.url, prefix: 'test', log });
     other.handle('forward', 1, async (id) => void seen.push(id));
