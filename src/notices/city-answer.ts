@@ -1,0 +1,42 @@
+// Judges what the city answered to a feedback: taken, to be tried again, or refused in the city's words. Pure.
+import { maskPersonalNumbersIn } from '../core/mask.js';
+import type { HttpAnswer } from './send-http.js';
+
+export type CityAnswer =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'again'; readonly error: string }
+  | { readonly kind: 'refused'; readonly error: string };
+
+const RETRIED = [408, 425, 429];
+const MAX_WORDS = 500;
+
+/** Judges an answer; a 2xx with an error code of the city's protocol in its body is none. */
+export function judgeCityAnswer(answer: HttpAnswer, today: string): CityAnswer {
+  const { status } = answer;
+  const { errorCode, errorMsg } = readWords(answer.body);
+  if (status >= 200 && status < 300) {
+    if (errorCode === undefined || errorCode === '200') return { kind: 'taken' };
+    if (errorCode === '500') return { kind: 'again', error: 'city-500' };
+  } else if (status < 400 || status >= 500 || RETRIED.includes(status)) {
+    return { kind: 'again', error: `http-${status}` };
+  }
+  const words = (errorMsg ?? answer.body).replace(/\u0000|\p{Surrogate}/gu, '\uFFFD');
+  const code = errorCode ?? String(status);
+  return { kind: 'refused', error: `${code} ${maskPersonalNumbersIn(words, today)}`.slice(0, MAX_WORDS) };
+}
+
+function readWords(body: string): { errorCode: string | undefined; errorMsg: string | undefined } {
+  const none = { errorCode: undefined, errorMsg: undefined };
+  try {
+    const parsed = (JSON.parse(body) ?? {}) as { errorCode?: unknown; errorMsg?: unknown };
+    return {
+      errorCode: ['string', 'number'].includes(typeof parsed.errorCode)
+        ? String(parsed.errorCode)
+        : undefined,
+      errorMsg: typeof parsed.errorMsg === 'string' ? parsed.errorMsg : undefined,
+    };
+  } catch {
+    // An answer without JSON has no words of the city's protocol: its status alone decides.
+    return none;
+  }
+}
