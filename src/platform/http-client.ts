@@ -1,0 +1,108 @@
+// The one home of axios: one request, one answer, whatever its status. No redirect is followed, the whole
+// call has one deadline, the answer is bounded, connections are kept, and bodies are never logged.
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP } from 'node:net';
+import axios, { type AxiosInstance } from 'axios';
+import { GatewayError, isGatewayError } from '../core/errors.js';
+import { createAddressGuard, guardedLookup, notAllowed, type AddressGuard } from './address-guard.js';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+export interface HttpClient {
+  /** Sends a request; throws `city.unreachable` where no answer came and `address.not-allowed` where none may be asked. */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Closes the kept connections. */
+  close(): void;
+}
+
+export interface HttpClientOptions {
+  /** Refuses addresses that are neither public nor in these CIDR ranges; any address may be called where it is absent. */
+  readonly allowedRanges?: readonly string[];
+  readonly maxAnswerBytes: number;
+}
+
+/** Makes a client with its own connections. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const guard = options.allowedRanges === undefined ? undefined : createAddressGuard(options.allowedRanges);
+  const agentOptions = {
+    keepAlive: true,
+    ...(guard === undefined ? {} : { lookup: guardedLookup(guard) as never }),
+  };
+  const httpAgent = new HttpAgent(agentOptions);
+  const httpsAgent = new HttpsAgent(agentOptions);
+  const client = axios.create({
+    httpAgent,
+    httpsAgent,
+    maxRedirects: 0,
+    maxContentLength: options.maxAnswerBytes,
+    proxy: false,
+    responseType: 'text',
+    transformResponse: [(text: unknown) => text],
+    validateStatus: () => true,
+  });
+  return {
+    send: (request) => send(client, request, guard),
+    close: () => {
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    },
+  };
+}
+
+async function send(
+  client: AxiosInstance,
+  request: HttpRequest,
+  guard: AddressGuard | undefined,
+): Promise<HttpAnswer> {
+  // A literal address never comes to the guarded look-up of names.
+  const host = new URL(request.url).hostname.replace(/^\[|\]$/g, '');
+  if (guard !== undefined && isIP(host) !== 0 && !guard(host)) throw notAllowed();
+  // axios' own time-out ends when the first byte comes; a slow drip must end too.
+  const deadline = AbortSignal.timeout(request.timeoutMs);
+  try {
+    const answer = await client.request<string>({
+      method: request.method,
+      url: request.url,
+      headers: { ...request.headers },
+      data: request.body,
+      signal: request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]),
+    });
+    return { status: answer.status, headers: lowerCase(answer.headers), body: String(answer.data) };
+  } catch (error) {
+    throw callFailed(error, deadline.aborted);
+  }
+}
+
+function callFailed(error: unknown, isLate: boolean): GatewayError {
+  const cause = (error as { cause?: unknown }).cause;
+  if (isGatewayError(error)) return error;
+  if (isGatewayError(cause)) return cause;
+  const code = (error as { code?: unknown }).code;
+  const reason = isLate ? 'time-out' : typeof code === 'string' ? code : 'network';
+  // The error of axios carries the request with its token: it stays out of the cause.
+  return new GatewayError('city.unreachable', `No answer came: ${reason}.`, { details: { reason } });
+}
+
+function lowerCase(headers: object): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase(),
+      value === undefined ? undefined : String(value),
+    ]),
+  );
+}
