@@ -19,9 +19,12 @@ export interface HttpAnswer {
 
 export type SendHttp = (request: HttpRequest) => Promise<HttpAnswer>;
 
-/** Names why no answer came, in a word that is safe to store: a code of ours or of the network. */
+/** Names why no answer came, in a word that is safe to store: the client's reason, or a code of ours or the network's. */
 export function failureCode(error: unknown): string {
-  if (isGatewayError(error)) return error.code;
+  if (isGatewayError(error)) {
+    const { reason } = error.details;
+    return typeof reason === 'string' ? reason : error.code;
+  }
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : 'network';
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import { GatewayError } from '../../../src/core/errors.js';
 import { claimDelivery, dueDeliveries } from '../../../src/db/notice-deliveries.js';
+import { createHttpClient, type HttpClientOptions } from '../../../src/platform/http-client.js';
 import { acceptNotice } from '../../../src/notices/accept.js';
 import { deliverNotice, type DeliverDeps } from '../../../src/notices/deliver.js';
 import { ID_NUMBER, organisationNotice, personNotice } from '../../unit/notices/sample-notice.js';
@@ -11,13 +11,13 @@ import {
   clearNotices,
   createNoticeFixture,
   deliveriesOf,
-  sendByFetch,
   stepsOf,
   type NoticeFixture,
 } from './notice-fixture.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const SETTINGS = { timeoutMs: 300, waitsMs: [1000, 60_000], maxRetryAfterMs: 120_000, allowedRanges: [] };
+const LOCAL = ['127.0.0.0/8', '::1/128'];
 const NOTICE = { measure: 'key-supervision' };
 
 interface Received {
@@ -32,6 +32,14 @@ describe('delivering a notice', () => {
   let base: string;
   let errors: string[];
   const received: Received[] = [];
+  const closings: (() => void)[] = [];
+  const client = clientFor({ allowedRanges: LOCAL });
+
+  function clientFor(options: Partial<HttpClientOptions>): DeliverDeps['send'] {
+    const { send, close } = createHttpClient({ maxAnswerBytes: 65_536, ...options });
+    closings.push(close);
+    return send;
+  }
 
   before(async () => {
     fixture = await createNoticeFixture();
@@ -45,6 +53,7 @@ describe('delivering a notice', () => {
     errors = [];
   });
   after(async () => {
+    for (const close of closings) close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await fixture.drop();
@@ -72,7 +81,7 @@ describe('delivering a notice', () => {
     return {
       ...fixture.deps,
       log: log as unknown as DeliverDeps['log'],
-      send: sendByFetch,
+      send: (request) => client(request),
       settings: SETTINGS,
       endpointOf: () =>
         behaviour === undefined ? undefined : { url: `${base}/${behaviour}`, secret: SECRET },
@@ -167,10 +176,8 @@ describe('delivering a notice', () => {
   it('does not wait for an endpoint beyond the time-out', async () => {
     await deliverNotice(await issue(), deps('hang'));
     assert.equal((await onlyDelivery()).state, 'due');
-    const { rows } = await fixture.database.query<{ http_status: number | null }>(
-      'select http_status from delivery_attempts',
-    );
-    assert.deepEqual(rows, [{ http_status: null }]);
+    const { rows } = await fixture.database.query('select http_status, error from delivery_attempts');
+    assert.deepEqual(rows, [{ http_status: null, error: 'time-out' }]);
   });
 
   it('to a hanging endpoint delays no other', async () => {
@@ -222,17 +229,32 @@ describe('delivering a notice', () => {
     assert.deepEqual(errors, []);
   });
 
-  it('goes to the mailbox at once where the address may not be called or the secret is unusable', async () => {
-    const send = () => Promise.reject(new GatewayError('address.not-allowed', 'no'));
-    await deliverNotice(await issue(), deps('204', { send }));
-    const endpointOf = () => ({ url: `${base}/204`, secret: 'whsec_!' });
-    await deliverNotice(await issue({ noticeId: 'second' }), deps('', { endpointOf }));
+  it('goes to the mailbox at once where the address may not be called, and nothing is sent there', async () => {
+    const send = clientFor({ allowedRanges: [] });
+    const port = new URL(base).port;
+    const hosts = ['127.0.0.1', 'localhost', '0x7f000001', '2130706433', '[::ffff:127.0.0.1]', '0.0.0.0'];
+    for (const host of hosts) {
+      const id = await issue({ noticeId: `to-${hosts.indexOf(host)}` });
+      const endpointOf = () => ({ url: `http://${host}:${port}/204`, secret: SECRET });
+      await deliverNotice(id, deps('', { send, endpointOf }));
+    }
+    assert.equal(received.length, 0);
     assert.deepEqual(
       (await deliveriesOf(fixture.database)).map((each) => each.state),
-      ['mailbox', 'mailbox'],
+      hosts.map(() => 'mailbox'),
     );
+    const { rows } = await fixture.database.query<{ error: string }>(
+      'select distinct error from delivery_attempts',
+    );
+    assert.deepEqual(rows, [{ error: 'address.not-allowed' }]);
+  });
+
+  it('goes to the mailbox at once where the secret is unusable', async () => {
+    const endpointOf = () => ({ url: `${base}/204`, secret: 'whsec_!' });
+    await deliverNotice(await issue(), deps('', { endpointOf }));
+    assert.equal((await onlyDelivery()).state, 'mailbox');
     assert.equal(received.length, 0);
-    assert.equal(errors.length, 2);
+    assert.deepEqual(errors, ['Notice waits in the mailbox']);
   });
 
   it('is taken over when a worker died with it, whose late answer changes nothing', async () => {
@@ -247,7 +269,7 @@ describe('delivering a notice', () => {
     const slow: DeliverDeps['send'] = async (request) => {
       fixture.later(60_000);
       await deliverNotice(id, deps('204'));
-      await sendByFetch({ ...request, url: `${base}/500` });
+      await client({ ...request, url: `${base}/500` });
       return { status: 500, headers: {}, body: '' };
     };
     await deliverNotice(id, deps('500', { send: slow }));

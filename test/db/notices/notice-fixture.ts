@@ -1,12 +1,11 @@
 // A database of its own with one known organisation and one known person, and everything the notices are
-// bound to: a clock that the test sets, wake-ups that are only noted, an HTTP client without redirects.
+// bound to: a clock that the test sets, wake-ups that are only noted.
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../src/db/pool.js';
 import { compileNoticeCheck } from '../../../src/notices/check.js';
 import { compileSchemaCheck } from '../../../src/notices/schema-check.js';
-import type { HttpRequest, HttpAnswer } from '../../../src/notices/send-http.js';
 import { createLogger } from '../../../src/platform/logger.js';
-import { createSealer, type Sealer } from '../../../src/platform/sealing.js';
+import { createSealer } from '../../../src/platform/sealing.js';
 import type { Queue } from '../../../src/platform/dispatcher.js';
 import { createTestDatabase } from '../../helpers/database.js';
 import { ID_NUMBER, MEASURES } from '../../unit/notices/sample-notice.js';
@@ -36,7 +35,7 @@ export async function createNoticeFixture() {
     sealer,
     deps: {
       database,
-      sealer: sealer as Sealer,
+      sealer,
       clock: () => time.now,
       log: createLogger('silent'),
       check: compileNoticeCheck(MEASURES),
@@ -91,20 +90,4 @@ export async function deliveriesOf(database: Database) {
     dueAt: Date;
   }>('select id, agency, state, attempts, due_at as "dueAt" from notice_deliveries order by agency');
   return rows;
-}
-
-/** A client as the notices expect one: any status is an answer, redirects are not followed. */
-export async function sendByFetch(request: HttpRequest): Promise<HttpAnswer> {
-  const answer = await fetch(request.url, {
-    method: request.method,
-    headers: request.headers,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(request.timeoutMs),
-    ...(request.body === undefined ? {} : { body: request.body }),
-  });
-  return {
-    status: answer.status,
-    headers: Object.fromEntries(answer.headers.entries()),
-    body: await answer.text(),
-  };
 }
