@@ -200,6 +200,8 @@ create table changes_waiting (
   destination text not null,
   position bigint not null,
   record_id uuid not null,
+  agency text not null,
+  record_type text not null,
   primary key (destination, position)
 );
 

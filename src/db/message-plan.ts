@@ -1,0 +1,120 @@
+// Planning: which changes go out next, and in which messages. Everything here runs in one transaction
+// under the row lock of the destination, so that a change is planned once.
+import type { Change } from './changes.js';
+import type { Sql } from './pool.js';
+
+/** A change as far as planning needs it. */
+export type PlannedChange = Pick<Change, 'position' | 'recordId' | 'agency' | 'recordType'>;
+
+export interface NewMessage {
+  readonly id: string;
+  readonly destination: string;
+  readonly agency: string;
+  readonly recordType: string;
+  readonly tableCode: string;
+  readonly tableVersion: string;
+  readonly changes: readonly { readonly position: number; readonly recordId: string }[];
+  readonly plannedAt: Date;
+}
+
+/** Locks the destination for planning and gives how far it is planned; its row is made where it is new. */
+export async function lockDestination(sql: Sql, destination: string): Promise<number> {
+  await sql.query('insert into destinations (id) values ($1) on conflict do nothing', [destination]);
+  const { rows } = await sql.query<{ plannedTo: number }>(
+    'select planned_to as "plannedTo" from destinations where id = $1 for update',
+    [destination],
+  );
+  return rows[0]?.plannedTo ?? 0;
+}
+
+/** Counts the messages that are planned and not answered. */
+export async function countUnanswered(sql: Sql, destination: string): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>(
+    `select count(*) from messages where destination = $1 and state = 'planned'`,
+    [destination],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Reads waiting changes whose record has no change in flight, oldest first. */
+export async function readFreeWaiting(
+  sql: Sql,
+  destination: string,
+  limit: number,
+): Promise<PlannedChange[]> {
+  const { rows } = await sql.query(
+    `select position, record_id as "recordId", agency, record_type as "recordType" from changes_waiting w
+     where destination = $1 and not exists
+       (select from changes_in_flight f where f.destination = w.destination and f.record_id = w.record_id)
+     order by position limit $2`,
+    [destination, limit],
+  );
+  return rows as unknown as PlannedChange[];
+}
+
+/** Gives those of the records that have a change in flight or waiting. */
+export async function readBusyRecords(
+  sql: Sql,
+  destination: string,
+  recordIds: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await sql.query<{ id: string }>(
+    `select record_id as id from changes_in_flight where destination = $1 and record_id = any($2)
+     union select record_id from changes_waiting where destination = $1 and record_id = any($2)`,
+    [destination, recordIds],
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Puts changes aside until the earlier one of their record is answered. */
+export async function addWaiting(
+  sql: Sql,
+  destination: string,
+  changes: readonly PlannedChange[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  await sql.query(
+    `insert into changes_waiting (destination, position, record_id, agency, record_type)
+     select $1, * from unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[])`,
+    [
+      destination,
+      changes.map((change) => change.position),
+      changes.map((change) => change.recordId),
+      changes.map((change) => change.agency),
+      changes.map((change) => change.recordType),
+    ],
+  );
+}
+
+/** Stores a message with its positions, and marks its records as in flight. */
+export async function insertMessage(sql: Sql, message: NewMessage): Promise<void> {
+  const positions = message.changes.map((change) => change.position);
+  await sql.query(
+    `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, due_at, planned_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
+    [
+      message.id,
+      message.destination,
+      message.agency,
+      message.recordType,
+      message.tableCode,
+      message.tableVersion,
+      positions,
+      message.plannedAt,
+    ],
+  );
+  await sql.query(
+    `insert into changes_in_flight (destination, record_id, position, message_id)
+     select $1, record_id, position, $2 from unnest($3::uuid[], $4::bigint[]) as planned (record_id, position)`,
+    [message.destination, message.id, message.changes.map((change) => change.recordId), positions],
+  );
+  await sql.query('delete from changes_waiting where destination = $1 and position = any($2)', [
+    message.destination,
+    positions,
+  ]);
+}
+
+/** Notes how far the change log is planned. */
+export async function movePlannedTo(sql: Sql, destination: string, position: number): Promise<void> {
+  await sql.query('update destinations set planned_to = $2 where id = $1', [destination, position]);
+}

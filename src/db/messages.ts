@@ -1,0 +1,204 @@
+// Messages to a destination: claimed under a lease, sent, and settled once. Whoever lost the lease
+// settles nothing.
+import type { Change } from './changes.js';
+import type { Sql } from './pool.js';
+
+export interface Message {
+  readonly id: string;
+  readonly destination: string;
+  readonly agency: string;
+  readonly recordType: string;
+  readonly tableCode: string;
+  readonly tableVersion: string;
+  readonly positions: readonly number[];
+  readonly resend: boolean;
+  /** Number of this try, from 1. */
+  readonly attempt: number;
+}
+
+export interface Lease {
+  readonly owner: string;
+  readonly now: Date;
+  readonly until: Date;
+}
+
+/** Claims the oldest due message of a destination. */
+export async function claimMessage(
+  sql: Sql,
+  destination: string,
+  lease: Lease,
+): Promise<Message | undefined> {
+  const { rows } = await sql.query(
+    `update messages set claimed_by = $2, claimed_until = $3, attempts = attempts + 1
+     where id = (select id from messages where destination = $1 and state = 'planned' and due_at <= $4
+                   and (claimed_until is null or claimed_until <= $4)
+                 order by number limit 1 for update skip locked)
+     returning id, destination, agency, record_type as "recordType", table_code as "tableCode",
+       table_version as "tableVersion", positions, resend, attempts as attempt`,
+    [destination, lease.owner, lease.until, lease.now],
+  );
+  const message = rows[0] as unknown as Message | undefined;
+  // Elements of arrays come as text.
+  return message && { ...message, positions: message.positions.map(Number) };
+}
+
+/** Tells whether a destination has a message that may be claimed. */
+export async function hasDueMessage(sql: Sql, destination: string, now: Date): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `select from messages where destination = $1 and state = 'planned' and due_at <= $2
+       and (claimed_until is null or claimed_until <= $2) limit 1`,
+    [destination, now],
+  );
+  return rowCount === 1;
+}
+
+export interface Attempt {
+  readonly startedAt: Date;
+  readonly tookMs: number;
+  readonly httpStatus: number | null;
+  readonly cityCode: string | null;
+  readonly error: string | null;
+}
+
+/** Keeps a try of a message. */
+export async function addAttempt(sql: Sql, message: Message, attempt: Attempt): Promise<void> {
+  await sql.query(
+    `insert into message_attempts (message_id, attempt, started_at, took_ms, http_status, city_code, error)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      message.id,
+      message.attempt,
+      attempt.startedAt,
+      attempt.tookMs,
+      attempt.httpStatus,
+      attempt.cityCode,
+      attempt.error,
+    ],
+  );
+}
+
+/** Gives a message back to be sent again from `dueAt` on, under its own id. */
+export async function postponeMessage(
+  sql: Sql,
+  message: Message,
+  at: { owner: string; dueAt: Date },
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `update messages set due_at = $3, claimed_by = null, claimed_until = null
+     where id = $1 and claimed_by = $2 and state = 'planned'`,
+    [message.id, at.owner, at.dueAt],
+  );
+  return rowCount === 1;
+}
+
+export interface Settlement {
+  readonly owner: string;
+  readonly at: Date;
+  readonly state: 'answered' | 'refused' | 'narrowed';
+  readonly receiptId: string | null;
+  readonly cityReceivedAt: string | null;
+  readonly cityCode: string | null;
+  readonly cityMessage: string | null;
+}
+
+/** Ends a message; false where the lease was lost, and then nothing may be stored. */
+export async function settleMessage(sql: Sql, message: Message, end: Settlement): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `update messages set state = $3, answered_at = $4, receipt_id = $5, city_received_at = $6, city_code = $7,
+       city_message = $8, claimed_by = null, claimed_until = null
+     where id = $1 and claimed_by = $2 and state = 'planned'`,
+    [
+      message.id,
+      end.owner,
+      end.state,
+      end.at,
+      end.receiptId,
+      end.cityReceivedAt,
+      end.cityCode,
+      end.cityMessage,
+    ],
+  );
+  return rowCount === 1;
+}
+
+export interface Refusal {
+  readonly change: Change;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Frees the records of an answered message, keeps what was refused and counts for each batch. */
+export async function bookAnswer(
+  sql: Sql,
+  message: Message,
+  booked: { changes: readonly Change[]; refusals: readonly Refusal[]; at: Date },
+): Promise<void> {
+  const { changes, refusals } = booked;
+  await sql.query('delete from changes_in_flight where message_id = $1', [message.id]);
+  const refused = new Set(refusals.map(({ change }) => change.position));
+  const counts = new Map<string, { delivered: number; refused: number }>();
+  for (const { batchId, position } of changes) {
+    const count = counts.get(batchId) ?? { delivered: 0, refused: 0 };
+    count[refused.has(position) ? 'refused' : 'delivered'] += 1;
+    counts.set(batchId, count);
+  }
+  // In one order everywhere, so that two messages with the same batches cannot block each other.
+  const batches = [...counts.keys()].sort();
+  await sql.query(
+    `insert into batch_deliveries as booked (batch_id, destination, delivered, refused)
+     select batch_id, $2, delivered, refused
+       from unnest($1::uuid[], $3::bigint[], $4::bigint[]) as n (batch_id, delivered, refused) order by batch_id
+     on conflict (batch_id, destination) do update
+       set delivered = booked.delivered + excluded.delivered, refused = booked.refused + excluded.refused`,
+    [
+      batches,
+      message.destination,
+      batches.map((id) => counts.get(id)?.delivered ?? 0),
+      batches.map((id) => counts.get(id)?.refused ?? 0),
+    ],
+  );
+  await insertRefusals(sql, message.destination, booked);
+}
+
+async function insertRefusals(
+  sql: Sql,
+  destination: string,
+  { refusals, at }: { refusals: readonly Refusal[]; at: Date },
+): Promise<void> {
+  if (refusals.length === 0) return;
+  await sql.query(
+    `insert into refusals (destination, position, record_id, version, batch_id, row_number, city_code, city_message, refused_at)
+     select $1, *, $2 from unnest($3::bigint[], $4::uuid[], $5::int[], $6::uuid[], $7::bigint[], $8::text[], $9::text[])`,
+    [
+      destination,
+      at,
+      refusals.map(({ change }) => change.position),
+      refusals.map(({ change }) => change.recordId),
+      refusals.map(({ change }) => change.version),
+      refusals.map(({ change }) => change.batchId),
+      refusals.map(({ change }) => change.row),
+      refusals.map(({ code }) => code),
+      refusals.map(({ message }) => message),
+    ],
+  );
+}
+
+/** Splits a refused message under new ids; its records stay in flight, now of the parts. */
+export async function insertParts(
+  sql: Sql,
+  message: Message,
+  parts: readonly { readonly id: string; readonly positions: readonly number[] }[],
+  at: Date,
+): Promise<void> {
+  for (const part of parts) {
+    await sql.query(
+      `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, narrowed_from, resend, due_at, planned_at)
+       select $2, destination, agency, record_type, table_code, table_version, $3, id, resend, $4, $4 from messages where id = $1`,
+      [message.id, part.id, part.positions, at],
+    );
+    await sql.query(
+      'update changes_in_flight set message_id = $2 where message_id = $1 and position = any($3)',
+      [message.id, part.id, part.positions],
+    );
+  }
+}

@@ -1,0 +1,113 @@
+// Decides what goes out next, and commits it before anything is sent: changes in position order, at most
+// one of each record, and none while an earlier one of its record is unanswered.
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/clock.js';
+import type { Destination } from '../core/configuration.js';
+import { readChangesAfter } from '../db/changes.js';
+import {
+  addWaiting,
+  countUnanswered,
+  insertMessage,
+  lockDestination,
+  movePlannedTo,
+  readBusyRecords,
+  readFreeWaiting,
+  type PlannedChange,
+} from '../db/message-plan.js';
+import type { Connection, Database } from '../db/pool.js';
+
+export interface PlanNeeds {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly destination: Destination;
+}
+
+/** Messages planned ahead, for each one that may be in flight. */
+const PLANNED_AHEAD = 2;
+
+/** Plans messages as far as there is room; gives how many. */
+export async function planMessages(needs: PlanNeeds): Promise<number> {
+  return needs.database.transaction(async (sql) => {
+    const { destination } = needs;
+    const plannedTo = await lockDestination(sql, destination.id);
+    const unanswered = await countUnanswered(sql, destination.id);
+    const room = (destination.messagesInFlight * PLANNED_AHEAD - unanswered) * destination.messageSize;
+    if (room <= 0) return 0;
+    const waiting = await readFreeWaiting(sql, destination.id, room);
+    const fresh = await readChangesAfter(sql, {
+      after: plannedTo,
+      limit: Math.max(room - waiting.length, destination.messageSize),
+    });
+    const chosen = await choose(sql, { waiting, fresh }, destination.id);
+    await addWaiting(sql, destination.id, chosen.postponed);
+    const last = fresh.at(-1);
+    if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);
+    return writeMessages(sql, chosen.taken, needs);
+  });
+}
+
+interface Chosen {
+  readonly taken: readonly PlannedChange[];
+  readonly postponed: readonly PlannedChange[];
+}
+
+async function choose(
+  sql: Connection,
+  from: { waiting: readonly PlannedChange[]; fresh: readonly PlannedChange[] },
+  destination: string,
+): Promise<Chosen> {
+  const busy = await readBusyRecords(sql, destination, [
+    ...new Set(from.fresh.map((change) => change.recordId)),
+  ]);
+  const taken: PlannedChange[] = [];
+  const postponed: PlannedChange[] = [];
+  const going = new Set<string>();
+  // Of the waiting changes of a record the oldest goes; the others wait on where they are.
+  for (const change of from.waiting) {
+    if (going.has(change.recordId)) continue;
+    going.add(change.recordId);
+    taken.push(change);
+  }
+  for (const change of from.fresh) {
+    if (busy.has(change.recordId) || going.has(change.recordId)) postponed.push(change);
+    else taken.push(change);
+    going.add(change.recordId);
+  }
+  return { taken, postponed };
+}
+
+async function writeMessages(
+  sql: Connection,
+  taken: readonly PlannedChange[],
+  needs: PlanNeeds,
+): Promise<number> {
+  const { destination, clock } = needs;
+  const groups = new Map<string, PlannedChange[]>();
+  for (const change of taken) {
+    const key = `${change.recordType}\n${change.agency}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [change]);
+    else group.push(change);
+  }
+  let count = 0;
+  for (const group of groups.values())
+    for (let start = 0; start < group.length; start += destination.messageSize) {
+      const changes = group
+        .slice(start, start + destination.messageSize)
+        .sort((a, b) => a.position - b.position);
+      const { agency, recordType } = group[0] as PlannedChange;
+      const table = destination.tables[recordType] ?? { code: recordType, version: 'canonical' };
+      await insertMessage(sql, {
+        id: randomUUID(),
+        destination: destination.id,
+        agency,
+        recordType,
+        tableCode: table.code,
+        tableVersion: table.version,
+        changes,
+        plannedAt: clock(),
+      });
+      count += 1;
+    }
+  return count;
+}
