@@ -148,6 +148,20 @@ describe('notices coming in', () => {
     assert.equal(rows.length, 30);
   });
 
+  it('never move the cursor back when a slower poller comes with an old page', async () => {
+    const feed = [1, 2, 3].map((id) => event(id, organisationNotice({ noticeId: `n${id}` })));
+    const asked: (string | undefined)[] = [];
+    const slow = async (after: string | undefined): Promise<NoticeEvent[]> => {
+      asked.push(after);
+      if (after !== undefined) return [];
+      await poll(feed);
+      return feed.slice(0, PAGE);
+    };
+    assert.equal(await pollNotices({ ...fixture.deps, fetchNotices: slow }), 0);
+    assert.deepEqual(asked, [undefined, '3']);
+    assert.equal(await readNoticeCursor(fixture.database, 'city'), '3');
+  });
+
   it('with events that have no id are kept, and the feed is called unreadable', async () => {
     const feed = [{ id: undefined, method: undefined, data: organisationNotice() }];
     const fetchNotices = () => Promise.resolve(feed);
