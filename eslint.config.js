@@ -139,7 +139,10 @@ const readsNoClock = [
 
 const types = {
   '@typescript-eslint/consistent-type-imports': 'error',
-  '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+  '@typescript-eslint/no-confusing-void-expression': [
+    'error',
+    { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+  ],
   '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
   // A query names the shape of its rows: `query<R>` is used once, on purpose.
   '@typescript-eslint/no-unnecessary-type-parameters': 'off',
