@@ -12,8 +12,12 @@ export function cityOf(environment: Environment, simulated: City | undefined): C
   const { cityUrl, cityToken } = environment;
   if (cityUrl === undefined) return simulated;
   if (cityToken === undefined && simulated === undefined)
-    throw new GatewayError('city.not-configured', 'CITY_URL is set, but CITY_TOKEN is not: the city asks for a token.', {
-      detailZh: '已设置 CITY_URL，但未设置 CITY_TOKEN。',
-    });
+    throw new GatewayError(
+      'city.not-configured',
+      'CITY_URL is set, but CITY_TOKEN is not: the city asks for a token.',
+      {
+        detailZh: '已设置 CITY_URL，但未设置 CITY_TOKEN。',
+      },
+    );
   return { url: cityUrl, token: cityToken ?? simulated?.token ?? '' };
 }

@@ -80,7 +80,17 @@ async function layFoundation(options: GatewayOptions, stops: StopList): Promise<
     return Promise.resolve();
   });
   const clock: Clock = () => new Date();
-  return { environment, log, clock, site, storage, dispatcher, stops, owner: randomUUID(), signal: stopping.signal };
+  return {
+    environment,
+    log,
+    clock,
+    site,
+    storage,
+    dispatcher,
+    stops,
+    owner: randomUUID(),
+    signal: stopping.signal,
+  };
 }
 
 async function openDispatcher(environment: Environment, stops: StopList, log: Logger): Promise<Dispatcher> {

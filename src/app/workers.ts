@@ -1,0 +1,173 @@
+// What works in the background: a handler for each queue, the sweep that finds what is due, and the
+// schedule. A process has them by its roles.
+import { dueSources } from '../db/batches.js';
+import { dueDestinations } from '../db/destinations.js';
+import { dueDeliveries } from '../db/notice-deliveries.js';
+import { dueFeedback } from '../db/notice-feedback.js';
+import { createForwarder } from '../forwarding/forwarder.js';
+import { createSourceWorker } from '../jobs/process-source.js';
+import { startSchedule } from '../jobs/schedule.js';
+import { startSweep } from '../jobs/sweep.js';
+import { deliverNotice } from '../notices/deliver.js';
+import { createFetchNotices } from '../notices/fetch-notices.js';
+import { pollNotices } from '../notices/poll.js';
+import { rematchNotices } from '../notices/rematch.js';
+import { sendFeedback } from '../notices/send-feedback.js';
+import type { Queue } from '../platform/dispatcher.js';
+import { createHttpClient, type HttpClient } from '../platform/http-client.js';
+import { compileOfficial } from '../records/official-columns.js';
+import type { City } from './city.js';
+import type { Endpoints } from './endpoints.js';
+import type { Foundation } from './gateway.js';
+import { inboundDeps, wakeQueue } from './notice-binding.js';
+
+export interface WorkerOptions {
+  readonly roles: readonly ('api' | 'worker' | 'scheduler')[];
+  /** Undefined where nothing is to be forwarded. */
+  readonly city: City | undefined;
+  readonly endpointOf: Endpoints;
+  /** Told after a commit that changed something. */
+  readonly onChanges: () => void;
+}
+
+const DESTINATION = 'city';
+const SOURCES_AT_ONCE = 2;
+const DELIVERIES_AT_ONCE = 16;
+const FEEDBACK_AT_ONCE = 4;
+const MAX_ANSWER_BYTES = 16 * 1_048_576;
+
+/** Starts the workers of this process's roles. */
+export async function startWorkers(foundation: Foundation, options: WorkerOptions): Promise<void> {
+  if (options.roles.includes('worker')) {
+    handleSources(foundation, options);
+    if (options.city !== undefined) handleForwarding(foundation, options.city);
+    handleNotices(foundation, options);
+  }
+  if (options.roles.includes('scheduler')) await startScheduler(foundation, options);
+}
+
+function handleSources(foundation: Foundation, options: WorkerOptions): void {
+  const { site, storage, dispatcher } = foundation;
+  const wakeForwarder = wakeQueue(foundation);
+  const work = createSourceWorker({
+    ...foundation,
+    ...site,
+    ...storage,
+    onChanges: () => {
+      options.onChanges();
+      void wakeForwarder('forward', DESTINATION);
+    },
+  });
+  dispatcher.handle('process-source', SOURCES_AT_ONCE, work);
+}
+
+function handleForwarding(foundation: Foundation, city: City): void {
+  const { site, storage, dispatcher, stops } = foundation;
+  const http = openClient(foundation, undefined);
+  const wake = wakeQueue(foundation);
+  const forwarder = createForwarder({
+    ...foundation,
+    database: storage.database,
+    http,
+    city,
+    random: Math.random,
+    destinations: site.configuration.destinations,
+    toOfficial: compileOfficial(site.definitions),
+    open: storage.sealer.open,
+    creditCodeOf: creditCodes(foundation),
+    wake: (destination) => wake('forward', destination),
+  });
+  stops.push('messages in flight', forwarder.drain);
+  dispatcher.handle('forward', 1, forwarder.forward);
+}
+
+function handleNotices(foundation: Foundation, options: WorkerOptions): void {
+  const { site, storage, dispatcher } = foundation;
+  const { webhook } = site.configuration.gateway;
+  const guarded = openClient(foundation, webhook.allowedRanges);
+  const base = { ...foundation, database: storage.database, random: Math.random };
+  dispatcher.handle('deliver-notice', DELIVERIES_AT_ONCE, (id) =>
+    deliverNotice(id, { ...base, send: guarded.send, settings: webhook, endpointOf: options.endpointOf }),
+  );
+  const { city } = options;
+  if (city === undefined) return;
+  const plain = openClient(foundation, undefined);
+  const destination = site.configuration.destinations.find(({ id }) => id === DESTINATION);
+  if (destination === undefined) return;
+  dispatcher.handle('send-feedback', FEEDBACK_AT_ONCE, (id) =>
+    sendFeedback(id, {
+      ...base,
+      send: plain.send,
+      city: { ...city, timeoutMs: destination.timeoutMs },
+      retry: destination.retry,
+      creditCodeOf: creditCodes(foundation),
+      wake: wakeQueue(foundation),
+    }),
+  );
+}
+
+async function startScheduler(foundation: Foundation, options: WorkerOptions): Promise<void> {
+  const { site, storage, stops, log, clock } = foundation;
+  const { database } = storage;
+  const wake = wakeQueue(foundation);
+  const sweep = startSweep({
+    everyMs: site.configuration.gateway.sweepEveryMs,
+    log,
+    wake,
+    readDue: async () => {
+      await rematchNotices({ database, clock, log, routes: site.configuration.routes, wake });
+      const now = clock();
+      return new Map<Queue, readonly string[]>([
+        ['process-source', await dueSources(database, now)],
+        ['forward', options.city === undefined ? [] : await dueDestinations(database, [DESTINATION], now)],
+        ['deliver-notice', await dueDeliveries(database, now)],
+        ['send-feedback', options.city === undefined ? [] : await dueFeedback(database, now)],
+      ]);
+    },
+  });
+  stops.push('sweep', sweep.stop);
+  if (options.city === undefined) return;
+  const { schedules } = site.configuration;
+  const poll = noticePoll(foundation, options.city);
+  const schedule = await startSchedule(
+    [{ name: 'notice-poll', expression: schedules.noticePoll, run: poll }],
+    {
+      ...foundation,
+      database,
+      timezone: schedules.timezone,
+    },
+  );
+  stops.push('schedule', schedule.stop);
+}
+
+function noticePoll(foundation: Foundation, city: City): () => Promise<void> {
+  const { site, storage } = foundation;
+  const timeoutMs = site.configuration.destinations.find(({ id }) => id === DESTINATION)?.timeoutMs ?? 30_000;
+  const fetchNotices = createFetchNotices(openClient(foundation, undefined).send, { ...city, timeoutMs });
+  const deps = {
+    ...inboundDeps(foundation),
+    database: storage.database,
+    fetchNotices,
+    wake: wakeQueue(foundation),
+  };
+  return async () => {
+    await pollNotices(deps);
+  };
+}
+
+function openClient({ stops }: Foundation, allowedRanges: readonly string[] | undefined): HttpClient {
+  const client = createHttpClient({
+    maxAnswerBytes: MAX_ANSWER_BYTES,
+    ...(allowedRanges === undefined ? {} : { allowedRanges }),
+  });
+  stops.push('kept connections', () => {
+    client.close();
+    return Promise.resolve();
+  });
+  return client;
+}
+
+function creditCodes({ site }: Foundation): (agency: string) => string {
+  const codes = new Map(site.configuration.agencies.map(({ id, creditCode }) => [id, creditCode]));
+  return (agency) => codes.get(agency) ?? '';
+}
