@@ -5,14 +5,14 @@ import type { Sql } from './pool.js';
 export interface Change {
   readonly position: number;
   readonly recordId: string;
+  readonly agency: string;
+  readonly recordType: string;
   readonly version: number;
   readonly operation: 'u' | 'd';
   /** Canonical JSON, personal numbers masked. */
   readonly data: string;
   /** What `data` masks, encrypted; null where it masks nothing. */
   readonly sealed: Buffer | null;
-  readonly agency: string;
-  readonly recordType: string;
   readonly batchId: string;
   readonly row: number;
   readonly committedAt: Date;
@@ -39,32 +39,26 @@ export interface ChangesAfter {
   readonly types?: readonly string[] | undefined;
 }
 
-/** Reads the next changes after a position, in order, at most `limit`. */
+/** Reads the next changes after a position for a feed, in order, at most `limit`. */
 export async function readChangesAfter(
   sql: Sql,
   { after, limit, types }: ChangesAfter,
 ): Promise<FeedChange[]> {
   const { rows } = await sql.query(
     `with ahead as (
-       select id, first_position, agency, record_type, batch_id, committed_at,
-              greatest(0, $1 + 1 - first_position)::integer as from_ordinal,
-              sum(last_position - greatest($1, first_position - 1)) over (order by first_position)
-                - (last_position - greatest($1, first_position - 1)) as changes_before
-       from (select * from chunks
-             where changes > 0 and ($3::text[] is null or record_type = any($3)) and last_position > $1
-               and first_position >= coalesce((select max(first_position) from chunks
-                                               where changes > 0 and first_position <= $1 + 1), 0)
-             order by first_position limit $2) next
+       select *, sum(left_over) over (order by last_position) - left_over as changes_before
+       from (select *, last_position - greatest($1, first_position - 1) as left_over from chunks
+             where changes > 0 and last_position > $1 and ($3::text[] is null or record_type = any($3))
+             order by last_position limit $2) next
      )
      select c.first_position + v.ordinal as position, ${COLUMNS},
-            v.operation = 'd' or exists (select 1 from record_versions later where later.record_id = v.record_id
+            v.operation = 'd' or exists (select from record_versions later where later.record_id = v.record_id
               and later.version > v.version and later.operation = 'd') as "hasEnded"
      from ahead c
-     cross join lateral (select * from record_versions r
-                         where r.chunk_id = c.id and r.ordinal >= c.from_ordinal
-                         order by r.ordinal limit $2) v
+     cross join lateral (select * from record_versions r where r.chunk_id = c.id
+       and r.ordinal >= greatest($1 + 1 - c.first_position, 0)::integer order by r.ordinal limit $2) v
      where c.changes_before < $2
-     order by c.first_position + v.ordinal limit $2`,
+     order by position limit $2`,
     [after, limit, types ?? null],
   );
   return rows as unknown as FeedChange[];
@@ -75,8 +69,8 @@ export async function readChangesAt(sql: Sql, positions: readonly number[]): Pro
   const { rows } = await sql.query(
     `select p.position, ${COLUMNS}
      from unnest($1::bigint[]) p (position)
-     cross join lateral (select * from chunks where changes > 0 and first_position <= p.position
-                         order by first_position desc limit 1) c
+     cross join lateral (select * from chunks where changes > 0 and last_position >= p.position
+                         order by last_position limit 1) c
      cross join lateral (select * from record_versions r
                          where r.chunk_id = c.id and r.ordinal = (p.position - c.first_position)::integer
                          limit 1) v

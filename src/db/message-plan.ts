@@ -36,6 +36,22 @@ export async function countUnanswered(sql: Sql, destination: string): Promise<nu
   return rows[0]?.count ?? 0;
 }
 
+/** Reads what planning needs of the next changes after a position, in order, at most `limit`. */
+export async function readPlannableChanges(sql: Sql, after: number, limit: number): Promise<PlannedChange[]> {
+  // Positions have no holes, so the next `limit` changes are those up to `after + limit`.
+  const { rows } = await sql.query(
+    `select c.first_position + v.ordinal as position, v.record_id as "recordId", c.agency, c.record_type as "recordType"
+     from chunks c
+     cross join lateral (select record_id, ordinal from record_versions r where r.chunk_id = c.id
+       and r.ordinal between greatest($1 + 1 - c.first_position, 0)::integer
+                         and least($1 + $2 - c.first_position, c.changes - 1)::integer) v
+     where c.changes > 0 and c.last_position > $1 and c.first_position <= $1 + $2
+     order by position`,
+    [after, limit],
+  );
+  return rows as unknown as PlannedChange[];
+}
+
 /** Reads waiting changes whose record has no change in flight, oldest first. */
 export async function readFreeWaiting(
   sql: Sql,

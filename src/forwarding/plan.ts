@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
-import { readChangesAfter } from '../db/changes.js';
 import {
   addWaiting,
   countUnanswered,
@@ -12,6 +11,7 @@ import {
   movePlannedTo,
   readBusyRecords,
   readFreeWaiting,
+  readPlannableChanges,
   type PlannedChange,
 } from '../db/message-plan.js';
 import type { Connection, Database } from '../db/pool.js';
@@ -34,10 +34,11 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     const room = (destination.messagesInFlight * PLANNED_AHEAD - unanswered) * destination.messageSize;
     if (room <= 0) return 0;
     const waiting = await readFreeWaiting(sql, destination.id, room);
-    const fresh = await readChangesAfter(sql, {
-      after: plannedTo,
-      limit: Math.max(room - waiting.length, destination.messageSize),
-    });
+    const fresh = await readPlannableChanges(
+      sql,
+      plannedTo,
+      Math.max(room - waiting.length, destination.messageSize),
+    );
     const chosen = await choose(sql, { waiting, fresh }, destination.id);
     await addWaiting(sql, destination.id, chosen.postponed);
     const last = fresh.at(-1);
