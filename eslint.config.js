@@ -40,7 +40,7 @@ const PACKAGE_HOMES = {
   'swagger-ui-dist': ['http/'],
   'node-cron': ['jobs/'],
   commander: ['main.ts', 'cli/'],
-  papaparse: ['intake/'],
+  papaparse: ['intake/', 'records/template.ts'],
   standardwebhooks: ['notices/', 'sandbox/'],
   'node:process': ['platform/environment.ts'],
   'node:child_process': ['platform/', 'cli/', 'main.ts'],

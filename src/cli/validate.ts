@@ -116,15 +116,15 @@ async function countProblems(
   let received = 0;
   let rejected = 0;
   let total = 0;
-  for await (const piece of pieces)
-    for (const row of piece) {
-      const checked = stages(row);
-      received += 1;
-      if (checked.print === undefined) rejected += 1;
-      total += checked.problems.length;
-      for (const problem of checked.problems)
-        if (problems.length < SHOWN_PROBLEMS) problems.push({ ...problem, ...describeProblem(problem) });
-    }
+  for await (const piece of pieces) {
+    const checked = piece.map(stages);
+    const found = checked.flatMap((row) => row.problems);
+    received += checked.length;
+    rejected += checked.filter((row) => row.print === undefined).length;
+    total += found.length;
+    for (const problem of found.slice(0, SHOWN_PROBLEMS - problems.length))
+      problems.push({ ...problem, ...describeProblem(problem) });
+  }
   return { received, rejected, problems, total };
 }
 

@@ -1,5 +1,5 @@
 // Every failure of the gateway itself: one class, one table of `area.what` codes with HTTP status,
-// whether a retry can help, and a title. A fault of a row is not here: that is data (problems.ts).
+// whether a retry can help (`passing`), and a title. A fault of a row is not here: that is data (problems.ts).
 
 interface ErrorKind {
   readonly status: number;
@@ -8,9 +8,15 @@ interface ErrorKind {
   readonly titleZh: string;
 }
 
-const kind = (status: number, title: string, titleZh: string, retry = false): ErrorKind => ({
+const kind = (status: number, title: string, titleZh: string): ErrorKind => ({
   status,
-  retry,
+  retry: false,
+  title,
+  titleZh,
+});
+const passing = (status: number, title: string, titleZh: string): ErrorKind => ({
+  status,
+  retry: true,
   title,
   titleZh,
 });
@@ -23,7 +29,7 @@ export const ERRORS = {
     '请求体与 Content-Digest 不符',
   ),
   'request.not-found': kind(404, 'There is nothing at this address', '地址不存在'),
-  'request.too-many': kind(429, 'Too many requests with this key', '请求过于频繁', true),
+  'request.too-many': passing(429, 'Too many requests with this key', '请求过于频繁'),
   'auth.key-required': kind(401, 'A valid key is required', '需要有效的访问密钥'),
   'auth.not-permitted': kind(403, 'This key may not do this', '该密钥无权执行此操作'),
   'source.unknown': kind(404, 'Unknown source', '来源不存在'),
@@ -32,11 +38,10 @@ export const ERRORS = {
   'notice.invalid': kind(422, 'The notice cannot be accepted', '通知不符合要求'),
   'notice.conflict': kind(409, 'The notice has already been answered differently', '通知已有不同的答复'),
   'feedback.invalid': kind(422, 'The answer to the notice cannot be taken', '反馈内容不符合要求'),
-  'idempotency.in-progress': kind(
+  'idempotency.in-progress': passing(
     409,
     'A request with this Idempotency-Key is still arriving',
     '相同幂等键的请求仍在接收中',
-    true,
   ),
   'idempotency.key-reused': kind(
     422,
@@ -45,7 +50,7 @@ export const ERRORS = {
   ),
   'upload.too-large': kind(413, 'The upload is too large', '上传内容过大'),
   'upload.type-not-supported': kind(415, 'This type of content is not supported', '不支持该内容类型'),
-  'upload.broken-off': kind(400, 'The upload broke off', '上传中断', true),
+  'upload.broken-off': passing(400, 'The upload broke off', '上传中断'),
   'file.empty': kind(422, 'The file has no data rows', '文件没有数据行'),
   'file.not-decodable': kind(422, 'The text of the file cannot be decoded', '文件编码无法识别'),
   'file.unreadable': kind(422, 'The file cannot be read', '文件无法读取'),
@@ -56,19 +61,19 @@ export const ERRORS = {
   'feed.unknown-position': kind(400, 'Unknown lastEventId', 'lastEventId 无法识别'),
   'catalogue.not-listed': kind(422, 'The catalogue does not list this record type', '目录未列入该信息类别'),
   'config.invalid': kind(500, 'The configuration is not valid', '配置有误'),
-  'database.unavailable': kind(503, 'The database is not available', '数据库暂不可用', true),
-  'database.conflict': kind(503, 'Two writers met on the same record', '同一记录并发写入', true),
+  'database.unavailable': passing(503, 'The database is not available', '数据库暂不可用'),
+  'database.conflict': passing(503, 'Two writers met on the same record', '同一记录并发写入'),
   'postgres.not-startable': kind(
     500,
     'The embedded PostgreSQL cannot be started',
     '内嵌 PostgreSQL 无法启动',
   ),
-  'claim.lost': kind(503, 'Another worker has taken over', '任务已被其他进程接管', true),
-  'city.unreachable': kind(503, 'The city platform cannot be reached', '无法连接市级平台', true),
+  'claim.lost': passing(503, 'Another worker has taken over', '任务已被其他进程接管'),
+  'city.unreachable': passing(503, 'The city platform cannot be reached', '无法连接市级平台'),
   'city.not-configured': kind(500, 'The city platform is not configured', '未配置市级平台'),
-  'redis.unavailable': kind(503, 'Redis is not available', 'Redis 暂不可用', true),
+  'redis.unavailable': passing(503, 'Redis is not available', 'Redis 暂不可用'),
   'address.not-allowed': kind(400, 'This address may not be called', '禁止访问该地址'),
-  'internal.unexpected': kind(500, 'Something went wrong on our side', '系统内部错误', true),
+  'internal.unexpected': passing(500, 'Something went wrong on our side', '系统内部错误'),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;

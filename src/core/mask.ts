@@ -21,7 +21,9 @@ export function findsPersonalNumber(text: string): boolean {
 /** Masks every run of 18 characters in a text that is a citizen ID or looks like one and is no unified social credit code. */
 export function maskPersonalNumbersIn(text: string, today: string): string {
   if (!QUICK.test(text)) return text;
-  return text.replace(CANDIDATE, (run) => (isPersonal(run.toUpperCase(), today) ? maskPersonalNumber(run) : run));
+  return text.replace(CANDIDATE, (run) =>
+    isPersonal(run.toUpperCase(), today) ? maskPersonalNumber(run) : run,
+  );
 }
 
 function isPersonal(run: string, today: string): boolean {

@@ -25,7 +25,9 @@ export function parseDate(text: string, options: DateOptions): string | null {
   if (options.longTerm && plain === '长期') return LONG_TERM;
   const written = WRITTEN.exec(plain);
   if (written !== null)
-    return isTimeOfDay(written) ? realDay(written[1], written[3] ?? written[5], written[4] ?? written[6]) : null;
+    return isTimeOfDay(written)
+      ? realDay(written[1], written[3] ?? written[5], written[4] ?? written[6])
+      : null;
   const compact = COMPACT.exec(plain);
   if (compact !== null) return realDay(compact[1], compact[2], compact[3]);
   const serial = options.excelSerials ? SERIAL.exec(plain) : null;

@@ -31,7 +31,10 @@ export async function createKey(sql: Sql, wanted: NewKey): Promise<{ id: string;
 
 /** Revokes a key; false where there is none in force under this id. */
 export async function revokeKey(sql: Sql, id: string, now: Date): Promise<boolean> {
-  const { rowCount } = await sql.query('update api_keys set revoked_at = $2 where id = $1 and revoked_at is null', [id, now]);
+  const { rowCount } = await sql.query(
+    'update api_keys set revoked_at = $2 where id = $1 and revoked_at is null',
+    [id, now],
+  );
   return rowCount === 1;
 }
 

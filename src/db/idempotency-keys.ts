@@ -34,7 +34,9 @@ export async function beginKey(
     [entry.source, entry.key],
   );
   const [row] = rows;
-  return row?.sha256 == null || row.batchId === null ? 'arriving' : { sha256: row.sha256, batchId: row.batchId };
+  return row?.sha256 == null || row.batchId === null
+    ? 'arriving'
+    : { sha256: row.sha256, batchId: row.batchId };
 }
 
 /** Says that the upload of a key still arrives. */

@@ -187,9 +187,12 @@ async function insertRefusals(
 export async function insertParts(
   sql: Sql,
   message: Message,
-  parts: readonly { readonly id: string; readonly positions: readonly number[] }[],
-  at: Date,
+  narrowed: {
+    readonly parts: readonly { readonly id: string; readonly positions: readonly number[] }[];
+    readonly at: Date;
+  },
 ): Promise<void> {
+  const { parts, at } = narrowed;
   for (const part of parts) {
     await sql.query(
       `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, narrowed_from, resend, due_at, planned_at)

@@ -30,15 +30,16 @@ const INT8_OID = 20;
 
 /** Opens a pool. `bigint` columns come as numbers: positions and counts stay far below 2^53. */
 export function openDatabase(options: PoolOptions): Database {
+  const parserOf = pg.types.getTypeParser as (
+    oid: number,
+    format: 'text' | 'binary',
+  ) => (value: string) => unknown;
+  const getTypeParser = (oid: number, format: 'text' | 'binary' = 'text'): ((value: string) => unknown) =>
+    oid === INT8_OID ? Number : parserOf(oid, format);
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections,
-    types: {
-      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-        oid === INT8_OID
-          ? Number
-          : pg.types.getTypeParser(oid, format ?? 'text')) as typeof pg.types.getTypeParser,
-    },
+    types: { getTypeParser: getTypeParser as typeof pg.types.getTypeParser },
   });
   pool.on('error', options.onIdleError);
   return {
@@ -61,8 +62,8 @@ async function inTransaction<T>(pool: pg.Pool, work: (connection: Connection) =>
     await connection.query('commit');
     return result;
   } catch (error) {
-    await connection.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError;
+    await connection.query('rollback').catch((rollbackError: unknown) => {
+      broken = rollbackError as Error;
     });
     throw error;
   } finally {

@@ -91,7 +91,8 @@ async function post(
     return { answer: read, httpStatus: answer.status, isReached };
   } catch (error) {
     if (!isGatewayError(error)) throw error;
-    const reason = String(error.details['reason'] ?? error.code);
+    const { reason: said } = error.details;
+    const reason = typeof said === 'string' ? said : error.code;
     return { answer: { kind: 'again', reason, retryAfterMs: undefined }, httpStatus: null, isReached: false };
   }
 }
@@ -176,12 +177,10 @@ async function refuse(
     } else {
       const middle = Math.ceil(message.positions.length / 2);
       const halves = [message.positions.slice(0, middle), message.positions.slice(middle)];
-      await insertParts(
-        sql,
-        message,
-        halves.map((positions) => ({ id: randomUUID(), positions })),
+      await insertParts(sql, message, {
+        parts: halves.map((positions) => ({ id: randomUUID(), positions })),
         at,
-      );
+      });
     }
   });
 }

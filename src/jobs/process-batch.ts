@@ -127,7 +127,8 @@ async function* prepareChunks(
   let rows: FingerprintedRow[] = [];
   try {
     for await (const piece of pieces) {
-      for (const row of piece) if (row.row > afterRow) rows.push(stages(row));
+      const ahead = (piece[0]?.row ?? 0) > afterRow ? piece : piece.filter((row) => row.row > afterRow);
+      rows.push(...ahead.map(stages));
       if (rows.length >= chunkRows) {
         yield { rows, lastRow: lastRowOf(rows) };
         rows = [];

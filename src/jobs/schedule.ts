@@ -50,7 +50,7 @@ export async function startSchedule(
   }
   return {
     stop: async () => {
-      await Promise.all(tasks.map((task) => task.destroy()));
+      for (const task of tasks) await task.destroy();
       await Promise.all(running);
     },
   };

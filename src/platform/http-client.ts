@@ -82,7 +82,7 @@ async function send(
       data: request.body,
       signal: request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]),
     });
-    return { status: answer.status, headers: lowerCase(answer.headers), body: String(answer.data) };
+    return { status: answer.status, headers: lowerCase(answer.headers), body: answer.data };
   } catch (error) {
     throw callFailed(error, deadline.aborted);
   }
@@ -100,9 +100,6 @@ function callFailed(error: unknown, isLate: boolean): GatewayError {
 
 function lowerCase(headers: object): Record<string, string | undefined> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name.toLowerCase(),
-      value === undefined ? undefined : String(value),
-    ]),
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value as string | undefined]),
   );
 }

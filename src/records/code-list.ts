@@ -51,10 +51,12 @@ function expansion(entry: { value: string; expandsTo?: readonly string[] }): rea
 
 function knownValues(list: CodeList): Map<string, readonly string[]> {
   const known = new Map<string, readonly string[]>();
-  for (const version of list.versions)
-    for (const entry of version.values)
-      for (const text of [entry.value, ...entry.codes, ...entry.spellings])
-        for (const key of [text, normaliseCode(text)]) if (!known.has(key)) known.set(key, expansion(entry));
+  const entries = list.versions.flatMap((version) => version.values);
+  for (const entry of entries) {
+    const texts = [entry.value, ...entry.codes, ...entry.spellings];
+    const keys = texts.flatMap((text) => [text, normaliseCode(text)]);
+    for (const key of keys) if (!known.has(key)) known.set(key, expansion(entry));
+  }
   return known;
 }
 

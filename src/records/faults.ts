@@ -44,14 +44,17 @@ function fieldFault(error: ErrorObject, field: string, fault: FaultContext): Pro
   switch (error.keyword) {
     case 'maxLength':
       return [
-        problem(fault, field, 'value.too-long', { length: [...shown].length, limit: schema.maxLength ?? 0 }),
+        problem(fault, field, [
+          'value.too-long',
+          { length: [...shown].length, limit: schema.maxLength ?? 0 },
+        ]),
       ];
     case 'codeList':
       return [listFault(fault, field, [value].flat())];
     case 'notInFuture':
       return [problem(fault, field, 'date.in-future')];
     case 'notBefore':
-      return [problem(fault, field, 'date.before', { other: laterDates(schema, fault) })];
+      return [problem(fault, field, ['date.before', { other: laterDates(schema, fault) }])];
     case 'idTypeField':
       return [problem(fault, field, idFault(schema, fault, shown))];
     case 'format':
@@ -61,7 +64,8 @@ function fieldFault(error: ErrorObject, field: string, fault: FaultContext): Pro
   }
 }
 
-function problem(fault: FaultContext, field: string, code: ProblemCode, details?: Details): Problem {
+function problem(fault: FaultContext, field: string, what: ProblemCode | [ProblemCode, Details]): Problem {
+  const [code, details] = typeof what === 'string' ? [what] : what;
   const found = {
     row: fault.row.row,
     code,
@@ -72,7 +76,7 @@ function problem(fault: FaultContext, field: string, code: ProblemCode, details?
 }
 
 function requiredFault(error: ErrorObject, fault: FaultContext): Problem {
-  const field = String((error.params as { missingProperty: string }).missingProperty);
+  const field = (error.params as { missingProperty: string }).missingProperty;
   return problem(fault, field, 'value.required');
 }
 
@@ -84,9 +88,10 @@ function groupFaults(fault: FaultContext): Problem[] {
         !group.fields.some((field) => fault.row.record[field] !== undefined),
     )
     .map((group) =>
-      problem(fault, group.fields[0] ?? '', 'value.group-required', {
-        columns: group.fields.map(fault.mapper.columnOf).join('、'),
-      }),
+      problem(fault, group.fields[0] ?? '', [
+        'value.group-required',
+        { columns: group.fields.map(fault.mapper.columnOf).join('、') },
+      ]),
     );
 }
 
@@ -94,10 +99,13 @@ function listFault(fault: FaultContext, field: string, values: readonly string[]
   const list = fault.type.codeLists.get(fault.type.schema.properties[field]?.codeList ?? '');
   const allowed = list === undefined ? [] : officialValues(list);
   const wrong = values.filter((value) => !allowed.includes(value)).join('、');
-  return problem(fault, field, 'value.not-in-list', {
-    value: shorten(wrong, fault),
-    allowed: allowed.join('、'),
-  });
+  return problem(fault, field, [
+    'value.not-in-list',
+    {
+      value: shorten(wrong, fault),
+      allowed: allowed.join('、'),
+    },
+  ]);
 }
 
 function formatFault(fault: FaultContext, field: string, value: string): Problem {
@@ -106,10 +114,10 @@ function formatFault(fault: FaultContext, field: string, value: string): Problem
   switch (format) {
     case 'date': {
       const code = isAmbiguousDate(shown) ? 'date.ambiguous' : 'date.invalid';
-      return problem(fault, field, code, { value: shorten(shown, fault) });
+      return problem(fault, field, [code, { value: shorten(shown, fault) }]);
     }
     case 'amount-yuan':
-      return problem(fault, field, 'amount.invalid', { value: shorten(shown, fault), decimals: 6 });
+      return problem(fault, field, ['amount.invalid', { value: shorten(shown, fault), decimals: 6 }]);
     case 'unified-social-credit-code':
       return problem(fault, field, 'code.unified-social-credit');
     case 'organisation-code':

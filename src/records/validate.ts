@@ -51,7 +51,7 @@ export function compileCheck(checks: {
   const checkQuality = compileQuality(mapper.columnOf, context);
   return (row) => {
     const validate = row.withdraws ? validator.withdrawal : validator.whole;
-    const isValid = validate.call(context, row.record) as boolean;
+    const isValid = validate.call(context, row.record);
     const faults = isValid ? [] : faultsOf(row, validate.errors ?? [], { type, mapper, context });
     if (Number.isNaN(row.versionTimeMs)) faults.push(versionTimeFault(row));
     const warnings = row.withdraws ? NONE : checkQuality(row);

@@ -58,7 +58,8 @@ function ground(versions: readonly CurrentVersion[] = [], batchNumber = 2): Grou
 }
 
 const verdicts = (rows: readonly JudgedRow[]): string[] => rows.map(({ verdict }) => verdict);
-const codes = (rows: readonly JudgedRow[]): string[] => rows.flatMap(({ problems }) => problems.map(({ code }) => code));
+const codes = (rows: readonly JudgedRow[]): string[] =>
+  rows.flatMap(({ problems }) => problems.map(({ code }) => code));
 
 describe('verdicts', () => {
   it('are new for an unknown record, and duplicate for the same content in the same batch', () => {
@@ -80,7 +81,9 @@ describe('verdicts', () => {
   });
 
   it('are stale where the order key is smaller than the current version’s', () => {
-    assert.deepEqual(verdicts(judgeRows([row(2, { content: 'y', at: 499 })], ground([current()]))), ['stale']);
+    assert.deepEqual(verdicts(judgeRows([row(2, { content: 'y', at: 499 })], ground([current()]))), [
+      'stale',
+    ]);
   });
 
   it('warn where the code of a known identity changes', () => {
@@ -95,7 +98,11 @@ describe('verdicts', () => {
   });
 
   it('withdraw once, then are unchanged; an unknown record is rejected', () => {
-    const rows = [row(2, { withdraws: true }), row(3, { withdraws: true }), row(4, { id: 'b', withdraws: true })];
+    const rows = [
+      row(2, { withdraws: true }),
+      row(3, { withdraws: true }),
+      row(4, { id: 'b', withdraws: true }),
+    ];
     const judged = judgeRows(rows, ground([current()]));
     assert.deepEqual(verdicts(judged), ['withdrawn', 'unchanged', 'rejected']);
     assert.deepEqual(codes(judged), ['withdrawal.unknown-record']);
@@ -131,15 +138,19 @@ describe('verdicts', () => {
       at: fc.constantFrom(400, 1000),
     });
     fc.assert(
-      fc.property(fc.array(rowOptions, { maxLength: 30 }), fc.integer({ min: 1, max: 30 }), (options, size) => {
-        const rows = options.map((entry, i) => row(i + 2, entry));
-        const whole = judgeRows(rows, ground([current()]));
-        const shared = ground([current()]);
-        const parts: JudgedRow[] = [];
-        for (let start = 0; start < rows.length; start += size)
-          parts.push(...judgeRows(rows.slice(start, start + size), shared));
-        assert.deepEqual(parts, whole);
-      }),
+      fc.property(
+        fc.array(rowOptions, { maxLength: 30 }),
+        fc.integer({ min: 1, max: 30 }),
+        (options, size) => {
+          const rows = options.map((entry, i) => row(i + 2, entry));
+          const whole = judgeRows(rows, ground([current()]));
+          const shared = ground([current()]);
+          const parts: JudgedRow[] = [];
+          for (let start = 0; start < rows.length; start += size)
+            parts.push(...judgeRows(rows.slice(start, start + size), shared));
+          assert.deepEqual(parts, whole);
+        },
+      ),
     );
   });
 });
