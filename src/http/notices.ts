@@ -1,0 +1,37 @@
+// Notices over HTTP: the city pushes them, agencies fetch theirs, acknowledge and answer them.
+import type { RequestHandler } from 'express';
+import { agencyOf } from './authenticate.js';
+import type { HttpDeps } from './deps.js';
+import { MAX_LIMIT, readLimit, readWhole } from './query.js';
+
+/** Makes the handler of `POST /v1/notices`: 201 for a new notice, 200 for one that is there already. */
+export function acceptNotice(deps: HttpDeps): RequestHandler {
+  return async (request, response) => {
+    const { isNew, ...accepted } = await deps.acceptNotice(request.body as unknown);
+    response.status(isNew ? 201 : 200).json(accepted);
+  };
+}
+
+/** Makes the handler of `GET /v1/notices`, the mailbox of an agency. */
+export function listMailbox(deps: HttpDeps): RequestHandler {
+  return async (request, response) => {
+    const page = { after: readWhole(request, 'after', 0) ?? 0, limit: readLimit(request, MAX_LIMIT) };
+    response.json(await deps.listMailbox(agencyOf(response), page));
+  };
+}
+
+/** Makes the handler of `POST /v1/notices/{id}/acknowledgement`. */
+export function acknowledge(deps: HttpDeps): RequestHandler<{ id: string }> {
+  return async (request, response) => {
+    response.json(await deps.acknowledge({ noticeId: request.params.id, agency: agencyOf(response) }));
+  };
+}
+
+/** Makes the handler of `POST /v1/notices/{id}/feedback`. */
+export function giveFeedback(deps: HttpDeps): RequestHandler<{ id: string }> {
+  return async (request, response) => {
+    const agency = agencyOf(response);
+    const feedback: unknown = request.body;
+    response.json(await deps.giveFeedback({ noticeId: request.params.id, agency, feedback }));
+  };
+}
