@@ -1,0 +1,80 @@
+// How the simulated city can be told to misbehave, for a number of messages or until told otherwise.
+import type { CityRecord, Refusal } from './city-message.js';
+
+export const CITY_MODES = [
+  'accept',
+  'error-500',
+  'error-code-500',
+  'too-many',
+  'hang',
+  'lose-answer',
+  'garble',
+  'refuse-records',
+  'refuse-message',
+] as const;
+/**
+ * `lose-answer` stores the message and breaks the connection; `refuse-records` refuses single records,
+ * `refuse-message` the whole message where it holds one of them.
+ */
+export type CityMode = (typeof CITY_MODES)[number];
+
+export interface CityBehaviour {
+  readonly mode: CityMode;
+  /** Number of messages it holds for; without it until told otherwise. */
+  readonly times?: number;
+  readonly retryAfterSeconds?: number;
+  /** Says which records are refused; all of them where it is absent. */
+  readonly refuse?: (record: CityRecord) => Refusal | null;
+}
+
+export interface BehaviourSwitch {
+  behave(behaviour: CityBehaviour): void;
+  /** Gives what holds for the message that has just come. */
+  next(): CityBehaviour;
+}
+
+const ACCEPT: CityBehaviour = { mode: 'accept' };
+
+/** Makes the switch, set to accept. */
+export function createBehaviourSwitch(): BehaviourSwitch {
+  let current = ACCEPT;
+  let left = Number.POSITIVE_INFINITY;
+  return {
+    behave: (behaviour) => {
+      current = behaviour;
+      left = behaviour.times ?? Number.POSITIVE_INFINITY;
+    },
+    next: () => {
+      if (left <= 0) current = ACCEPT;
+      left -= 1;
+      return current;
+    },
+  };
+}
+
+const REFUSAL: Refusal = { code: '4003', message: '市级平台拒收该记录' };
+
+/** Gives why a record is refused under a behaviour. */
+export function refusalOf(record: CityRecord, { refuse }: CityBehaviour): Refusal | undefined {
+  return refuse === undefined ? REFUSAL : (refuse(record) ?? undefined);
+}
+
+/** Reads a behaviour from JSON: `{mode, times?, retryAfterSeconds?, refuseIds?, code?, message?}`; undefined where it is none. */
+export function readBehaviour(body: unknown): CityBehaviour | undefined {
+  const { mode, times, retryAfterSeconds, refuseIds, code, message } = (body ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if (!CITY_MODES.includes(mode as CityMode)) return undefined;
+  const ids = Array.isArray(refuseIds) ? new Set<unknown>(refuseIds) : undefined;
+  const words: Refusal = {
+    code: typeof code === 'string' ? code : REFUSAL.code,
+    message: typeof message === 'string' ? message : REFUSAL.message,
+  };
+  return {
+    mode: mode as CityMode,
+    ...(typeof times === 'number' ? { times } : {}),
+    ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
+    refuse: (record) => (ids === undefined || ids.has(record.id) ? words : null),
+  };
+}
