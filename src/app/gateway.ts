@@ -8,12 +8,13 @@ import type { Environment } from '../platform/environment.js';
 import { createInProcessDispatcher } from '../platform/in-process-dispatcher.js';
 import type { Logger } from '../platform/logger.js';
 import { createStopList, type StopList } from '../platform/stop-list.js';
-import { cityOf, type City } from './city.js';
-import { startHttp } from './http.js';
+import { cityOf } from './city.js';
+import { configuredEndpoints } from './endpoints.js';
+import { startHttp, type Http } from './http.js';
 import { startSandbox, type Sandbox } from './sandbox.js';
 import { loadSite, type Site } from './site.js';
 import { openStorage, type Storage } from './storage.js';
-import { startWorkers, type Workers } from './workers.js';
+import { startWorkers } from './workers.js';
 
 export interface GatewayOptions {
   readonly environment: Environment;
@@ -28,8 +29,6 @@ export interface Gateway {
   /** Where the API answers; empty where this process has no role `api`. */
   readonly url: string;
   readonly sandbox: Sandbox | undefined;
-  /** Resolves when the gateway must end by itself. */
-  readonly failed: Promise<void>;
   /** Stops everything in order; true when all of it stopped cleanly. */
   stop(): Promise<boolean>;
 }
@@ -50,6 +49,7 @@ export interface Foundation {
 }
 
 const STOP_DEADLINE_MS = 30_000;
+const NO_HTTP: Http = { url: '', notify: () => undefined, open: () => undefined };
 
 /** Starts the gateway; what was started is stopped again where a later part fails. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -57,12 +57,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stops = createStopList(log, STOP_DEADLINE_MS);
   try {
     const foundation = await layFoundation(options, stops);
-    const http = await startHttp(foundation, options);
+    const http = options.roles.includes('api') ? await startHttp(foundation, options) : NO_HTTP;
     const sandbox = options.sandbox ? await startSandbox(foundation, http.url) : undefined;
-    const city: City | undefined = cityOf(environment, sandbox);
-    const workers: Workers = await startWorkers(foundation, { roles: options.roles, city, sandbox });
-    http.open(workers);
-    return { url: http.url, sandbox, failed: workers.failed, stop: stops.stop };
+    const configured = configuredEndpoints(foundation.site.configuration.agencies);
+    await startWorkers(foundation, {
+      roles: options.roles,
+      city: cityOf(environment, sandbox?.city),
+      endpointOf: (agency) => configured(agency) ?? sandbox?.endpointOf(agency),
+      onChanges: http.notify,
+    });
+    http.open();
+    return { url: http.url, sandbox, stop: stops.stop };
   } catch (error) {
     await stops.stop();
     throw error;

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gateway } from '../app/gateway.js';
 import type { BatchView } from '../app/batch-view.js';
+import { ORGANISATION } from '../core/definitions.js';
 import { GatewayError } from '../core/errors.js';
 import { projectRoot } from '../platform/project-root.js';
 import type { SandboxFile } from '../sandbox/sandbox-file.js';
@@ -56,11 +57,32 @@ export async function runExchange(gateway: Gateway, note: (text: string) => void
   for (const { file, id, key } of ids)
     uploads.push({ file, batch: await until(`batch ${id}`, () => settledBatch(gateway.url, id, key)) });
   note('The city issues a sanction notice … · 市级平台下发惩戒通知');
-  const noticeId = await sandbox.issueNotice();
+  const noticeId = await sandbox.issueNotice(await findSubject(gateway.url, sandbox.file.city.key));
   await until(`feedback on notice ${noticeId}`, () =>
     Promise.resolve(sandbox.isAnswered(noticeId) || undefined),
   );
   return { uploads, noticeId, sandbox: sandbox.file };
+}
+
+interface FeedRecord {
+  readonly data?: {
+    readonly counterpartKind?: string;
+    readonly counterpartName?: string;
+    readonly creditCode?: string;
+  };
+}
+
+/** Finds an organisation in the feed: somebody the gateway has records of. */
+async function findSubject(url: string, key: string): Promise<{ name: string; creditCode: string }> {
+  const events = await getJson<FeedRecord[]>(`${url}/v1/feeds/records?limit=100`, key);
+  for (const { data } of events)
+    if (
+      data?.counterpartKind === ORGANISATION &&
+      data.counterpartName !== undefined &&
+      data.creditCode !== undefined
+    )
+      return { name: data.counterpartName, creditCode: data.creditCode };
+  throw new GatewayError('internal.unexpected', 'The feed holds no organisation.');
 }
 
 async function upload(url: string, sample: { file: string; source: string }, key: string): Promise<string> {

@@ -33,7 +33,7 @@ export async function runDemo(options: { once: boolean }): Promise<void> {
     print(`Keys · 密钥: ${join(environment.dataDir, 'sandbox.json')}`);
     if (!options.once) {
       print('Serving; stop with Ctrl-C · 服务运行中，按 Ctrl-C 结束');
-      await waitForSignal(gateway);
+      await waitForSignal();
     }
   } finally {
     const isClean = await gateway.stop();

@@ -1,6 +1,6 @@
 // `gateway serve`: runs the gateway until a signal, then stops it in order. A second signal shares the
 // first one's stop; exit code 0 only when everything stopped.
-import { startGateway, type Gateway } from '../app/gateway.js';
+import { startGateway } from '../app/gateway.js';
 import { GatewayError } from '../core/errors.js';
 import { readEnvironment } from '../platform/environment.js';
 import { createLogger } from '../platform/logger.js';
@@ -22,19 +22,16 @@ export async function runServe(options: { role: string; sandbox: boolean }): Pro
     takeFreePort: false,
   });
   if (gateway.url !== '') note(`Listening on ${gateway.url} · 服务地址`);
-  await waitForSignal(gateway);
+  await waitForSignal();
   if (!(await gateway.stop())) process.exitCode = 1;
 }
 
-/** Resolves at the first SIGINT or SIGTERM, or when the gateway gives up by itself. */
-export function waitForSignal(gateway: Gateway): Promise<void> {
-  return Promise.race([
-    gateway.failed,
-    new Promise<void>((resolve) => {
-      process.once('SIGINT', () => resolve());
-      process.once('SIGTERM', () => resolve());
-    }),
-  ]);
+/** Resolves at the first SIGINT or SIGTERM. */
+export function waitForSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('SIGINT', () => resolve());
+    process.on('SIGTERM', () => resolve());
+  });
 }
 
 function parseRoles(list: string): ProcessRole[] {

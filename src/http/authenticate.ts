@@ -1,6 +1,7 @@
 // Who calls: `Authorization: Bearer KEY`. A route names the roles that may call it; another agency's things
 // are not forbidden but unknown.
 import type { Request, RequestHandler, Response } from 'express';
+import { ipKeyGenerator } from 'express-rate-limit';
 import { GatewayError } from '../core/errors.js';
 import type { Role } from '../core/words.js';
 import type { Caller, HttpDeps } from './deps.js';
@@ -59,5 +60,5 @@ export function agencyOf(response: Response): string {
 /** Names a caller for limits: its key, else its address. */
 export function limitKey(request: Request): string {
   const key = BEARER.exec(request.get('authorization') ?? '')?.[1];
-  return key === undefined ? `ip:${request.ip ?? ''}` : `key:${key}`;
+  return key === undefined ? `ip:${ipKeyGenerator(request.ip ?? '')}` : `key:${key}`;
 }
