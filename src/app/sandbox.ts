@@ -74,7 +74,9 @@ function bindSandbox(
       (each) => each.noticeId === noticeId && (each.body as { outcome?: string }).outcome !== 'acknowledged',
     );
     return {
-      recipients: count('routed'),
+      recipients: steps.flatMap(({ step, details }) =>
+        step === 'routed' ? [details['agencies']].flat() : [],
+      ).length,
       delivered: count('delivered'),
       acknowledged: count('acknowledged'),
       fedBack: final.length,

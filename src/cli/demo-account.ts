@@ -74,7 +74,8 @@ export async function takeAccount(gateway: Gateway, exchange: Exchange): Promise
 }
 
 function check(what: string, left: number, right: number): Check {
-  return { what, left, right, holds: left === right };
+  // Nothing is proved by a zero on both sides.
+  return { what, left, right, holds: left === right && left > 0 };
 }
 
 async function readFeedIds(url: string, key: string): Promise<string[]> {

@@ -58,8 +58,9 @@ export async function runExchange(gateway: Gateway, note: (text: string) => void
     uploads.push({ file, batch: await until(`batch ${id}`, () => settledBatch(gateway.url, id, key)) });
   note('The city issues a sanction notice … · 市级平台下发惩戒通知');
   const noticeId = await sandbox.issueNotice(await findSubject(gateway.url, sandbox.file.city.key));
-  await until(`feedback on notice ${noticeId}`, () =>
-    Promise.resolve(sandbox.isAnswered(noticeId) || undefined),
+  await until(
+    `feedback on notice ${noticeId}`,
+    async () => (await sandbox.isAnswered(noticeId)) || undefined,
   );
   return { uploads, noticeId, sandbox: sandbox.file };
 }
