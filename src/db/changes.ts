@@ -47,8 +47,8 @@ export async function readChangesAfter(
   const { rows } = await sql.query(
     `with ahead as (
        select *, sum(left_over) over (order by last_position) - left_over as changes_before
-       from (select *, last_position - greatest($1, first_position - 1) as left_over from chunks
-             where changes > 0 and last_position > $1 and ($3::text[] is null or record_type = any($3))
+       from (select *, last_position - greatest($1::bigint, first_position - 1) as left_over from chunks
+             where changes > 0 and last_position > $1::bigint and ($3::text[] is null or record_type = any($3))
              order by last_position limit $2) next
      )
      select c.first_position + v.ordinal as position, ${COLUMNS},
@@ -56,7 +56,7 @@ export async function readChangesAfter(
               and later.version > v.version and later.operation = 'd') as "hasEnded"
      from ahead c
      cross join lateral (select * from record_versions r where r.chunk_id = c.id
-       and r.ordinal >= greatest($1 + 1 - c.first_position, 0)::integer order by r.ordinal limit $2) v
+       and r.ordinal >= greatest($1::bigint + 1 - c.first_position, 0)::integer order by r.ordinal limit $2) v
      where c.changes_before < $2
      order by position limit $2`,
     [after, limit, types ?? null],

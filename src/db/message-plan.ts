@@ -43,25 +43,37 @@ export async function readPlannableChanges(sql: Sql, after: number, limit: numbe
     `select c.first_position + v.ordinal as position, v.record_id as "recordId", c.agency, c.record_type as "recordType"
      from chunks c
      cross join lateral (select record_id, ordinal from record_versions r where r.chunk_id = c.id
-       and r.ordinal between greatest($1 + 1 - c.first_position, 0)::integer
-                         and least($1 + $2 - c.first_position, c.changes - 1)::integer) v
-     where c.changes > 0 and c.last_position > $1 and c.first_position <= $1 + $2
+       and r.ordinal between greatest($1::bigint + 1 - c.first_position, 0)::integer
+                         and least($1::bigint + $2 - c.first_position, c.changes - 1)::integer) v
+     where c.changes > 0 and c.last_position > $1 and c.first_position <= $1::bigint + $2
      order by position`,
     [after, limit],
   );
   return rows as unknown as PlannedChange[];
 }
 
-/** Reads waiting changes whose record has no change in flight, oldest first. */
+/** Counts the changes that wait for an earlier one of their record. */
+export async function countWaiting(sql: Sql, destination: string): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>(
+    'select count(*) from changes_waiting where destination = $1',
+    [destination],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Reads the oldest waiting change of each record that has none in flight, oldest first. */
 export async function readFreeWaiting(
   sql: Sql,
   destination: string,
   limit: number,
 ): Promise<PlannedChange[]> {
   const { rows } = await sql.query(
-    `select position, record_id as "recordId", agency, record_type as "recordType" from changes_waiting w
-     where destination = $1 and not exists
-       (select from changes_in_flight f where f.destination = w.destination and f.record_id = w.record_id)
+    `select * from (
+       select distinct on (record_id) position, record_id as "recordId", agency, record_type as "recordType"
+       from changes_waiting w
+       where destination = $1 and not exists
+         (select from changes_in_flight f where f.destination = w.destination and f.record_id = w.record_id)
+       order by record_id, position) free
      order by position limit $2`,
     [destination, limit],
   );

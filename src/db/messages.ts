@@ -14,28 +14,30 @@ export interface Message {
   readonly resend: boolean;
   /** Number of this try, from 1. */
   readonly attempt: number;
+  /** Names this claim: what ends the message must show it. */
+  readonly claim: string;
 }
 
 export interface Lease {
-  readonly owner: string;
+  readonly claim: string;
   readonly now: Date;
   readonly until: Date;
 }
 
-/** Claims the oldest due message of a destination. */
+/** Claims the oldest due message of a destination, or the oldest at all where `due` is `any`. */
 export async function claimMessage(
   sql: Sql,
   destination: string,
-  lease: Lease,
+  lease: Lease & { readonly due: 'now' | 'any' },
 ): Promise<Message | undefined> {
   const { rows } = await sql.query(
     `update messages set claimed_by = $2, claimed_until = $3, attempts = attempts + 1
-     where id = (select id from messages where destination = $1 and state = 'planned' and due_at <= $4
+     where id = (select id from messages where destination = $1 and state = 'planned' and (due_at <= $4 or $5)
                    and (claimed_until is null or claimed_until <= $4)
                  order by number limit 1 for update skip locked)
      returning id, destination, agency, record_type as "recordType", table_code as "tableCode",
-       table_version as "tableVersion", positions, resend, attempts as attempt`,
-    [destination, lease.owner, lease.until, lease.now],
+       table_version as "tableVersion", positions, resend, attempts as attempt, claimed_by as claim`,
+    [destination, lease.claim, lease.until, lease.now, lease.due === 'any'],
   );
   const message = rows[0] as unknown as Message | undefined;
   // Elements of arrays come as text.
@@ -43,13 +45,21 @@ export async function claimMessage(
 }
 
 /** Tells whether a destination has a message that may be claimed. */
-export async function hasDueMessage(sql: Sql, destination: string, now: Date): Promise<boolean> {
+export async function hasClaimableMessage(sql: Sql, destination: string, now: Date): Promise<boolean> {
   const { rowCount } = await sql.query(
-    `select from messages where destination = $1 and state = 'planned' and due_at <= $2
+    `select from messages where destination = $1 and state = 'planned'
        and (claimed_until is null or claimed_until <= $2) limit 1`,
     [destination, now],
   );
   return rowCount === 1;
+}
+
+/** Keeps claims for longer; a claim that was lost stays lost. */
+export async function renewClaims(sql: Sql, claims: readonly string[], until: Date): Promise<void> {
+  await sql.query(
+    `update messages set claimed_until = $2 where claimed_by = any($1::uuid[]) and state = 'planned'`,
+    [claims, until],
+  );
 }
 
 export interface Attempt {
@@ -78,25 +88,20 @@ export async function addAttempt(sql: Sql, message: Message, attempt: Attempt): 
 }
 
 /** Gives a message back to be sent again from `dueAt` on, under its own id. */
-export async function postponeMessage(
-  sql: Sql,
-  message: Message,
-  at: { owner: string; dueAt: Date },
-): Promise<boolean> {
+export async function postponeMessage(sql: Sql, message: Message, dueAt: Date): Promise<boolean> {
   const { rowCount } = await sql.query(
     `update messages set due_at = $3, claimed_by = null, claimed_until = null
      where id = $1 and claimed_by = $2 and state = 'planned'`,
-    [message.id, at.owner, at.dueAt],
+    [message.id, message.claim, dueAt],
   );
   return rowCount === 1;
 }
 
 export interface Settlement {
-  readonly owner: string;
   readonly at: Date;
   readonly state: 'answered' | 'refused' | 'narrowed';
   readonly receiptId: string | null;
-  readonly cityReceivedAt: string | null;
+  readonly cityReceivedAt: Date | null;
   readonly cityCode: string | null;
   readonly cityMessage: string | null;
 }
@@ -109,7 +114,7 @@ export async function settleMessage(sql: Sql, message: Message, end: Settlement)
      where id = $1 and claimed_by = $2 and state = 'planned'`,
     [
       message.id,
-      end.owner,
+      message.claim,
       end.state,
       end.at,
       end.receiptId,
@@ -135,6 +140,7 @@ export async function bookAnswer(
 ): Promise<void> {
   const { changes, refusals } = booked;
   await sql.query('delete from changes_in_flight where message_id = $1', [message.id]);
+  await insertRefusals(sql, message.destination, booked);
   const refused = new Set(refusals.map(({ change }) => change.position));
   const counts = new Map<string, { delivered: number; refused: number }>();
   for (const { batchId, position } of changes) {
@@ -142,7 +148,7 @@ export async function bookAnswer(
     count[refused.has(position) ? 'refused' : 'delivered'] += 1;
     counts.set(batchId, count);
   }
-  // In one order everywhere, so that two messages with the same batches cannot block each other.
+  // Last, as other messages of these batches wait for it; in one order everywhere, so that none waits in a circle.
   const batches = [...counts.keys()].sort();
   await sql.query(
     `insert into batch_deliveries as booked (batch_id, destination, delivered, refused)
@@ -157,7 +163,6 @@ export async function bookAnswer(
       batches.map((id) => counts.get(id)?.refused ?? 0),
     ],
   );
-  await insertRefusals(sql, message.destination, booked);
 }
 
 async function insertRefusals(

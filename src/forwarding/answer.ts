@@ -1,49 +1,61 @@
 // Reads the city's answer as a value: taken (with single refusals), to be tried again under the same id,
-// or refused as a whole. An answer that cannot be understood is no answer.
+// or refused as a whole. An answer that cannot be understood, or contradicts itself, is no answer.
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { shanghaiDay } from '../core/clock.js';
+import { maskPersonalNumbersIn } from '../core/mask.js';
+import { readRetryAfter } from '../core/retry-after.js';
 import type { HttpAnswer } from '../platform/http-client.js';
 
 export type CityAnswer =
   | {
       readonly kind: 'taken';
       readonly receiptId: string | null;
-      readonly receivedAt: string | null;
-      readonly failures: readonly {
-        readonly index: number;
-        readonly code: string;
-        readonly message: string;
-      }[];
+      readonly receivedAt: Date | null;
+      readonly failures: readonly Failure[];
     }
   | { readonly kind: 'again'; readonly reason: string; readonly retryAfterMs: number | undefined }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+export interface Failure {
+  /** Place of the record in the message, from 0. */
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+}
 
 interface AnswerBody {
   readonly errorCode: string | number;
   readonly errorMsg?: string | null;
   readonly receiptId?: string | null;
   readonly receivedAt?: string | null;
+  readonly totalSize?: number | null;
+  readonly successSize?: number | null;
+  readonly failSize?: number | null;
   readonly failures?:
     readonly { readonly index: number; readonly code: string | number; readonly message: string }[] | null;
 }
+
+const size = { type: ['integer', 'null'], minimum: 0 };
+const code = { type: ['string', 'integer'] };
+const text = { type: ['string', 'null'] };
 
 const isAnswerBody = new Ajv2020({ strictTypes: false }).compile<AnswerBody>({
   type: 'object',
   required: ['errorCode'],
   properties: {
-    errorCode: { type: ['string', 'integer'] },
-    errorMsg: { type: ['string', 'null'] },
-    receiptId: { type: ['string', 'null'] },
-    receivedAt: { type: ['string', 'null'] },
+    errorCode: code,
+    errorMsg: text,
+    receiptId: text,
+    receivedAt: text,
+    totalSize: size,
+    successSize: size,
+    failSize: size,
     failures: {
       type: ['array', 'null'],
       items: {
         type: 'object',
         required: ['index', 'code', 'message'],
-        properties: {
-          index: { type: 'integer', minimum: 0 },
-          code: { type: ['string', 'integer'] },
-          message: { type: 'string' },
-        },
+        properties: { index: { type: 'integer', minimum: 0 }, code, message: { type: 'string' } },
       },
     },
   },
@@ -51,60 +63,83 @@ const isAnswerBody = new Ajv2020({ strictTypes: false }).compile<AnswerBody>({
 
 const AGAIN_STATUSES = [408, 425, 429];
 const MAX_WORDS = 500;
+const MAX_CODE = 64;
 
 /** Reads an answer to a message of `size` records. */
 export function readCityAnswer(answer: HttpAnswer, size: number, now: Date): CityAnswer {
-  const retryAfterMs = readRetryAfter(answer.headers['retry-after'], now);
-  if (answer.status >= 500 || AGAIN_STATUSES.includes(answer.status))
-    return { kind: 'again', reason: `http-${answer.status}`, retryAfterMs };
+  const { status } = answer;
+  const again = (reason: string): CityAnswer => ({
+    kind: 'again',
+    reason,
+    retryAfterMs: readRetryAfter(answer.headers['retry-after'], now),
+  });
+  if (status >= 500 || AGAIN_STATUSES.includes(status)) return again(`http-${status}`);
   const body = parseBody(answer.body);
-  if (answer.status < 200 || answer.status > 299)
+  const errorCode = body === undefined ? undefined : String(body.errorCode);
+  if (errorCode === '500') return again('error-500');
+  const isOk = status >= 200 && status <= 299;
+  if (isOk && body === undefined) return again('unreadable-answer');
+  if (!isOk || errorCode !== '200')
     return {
       kind: 'refused',
-      code: String(body?.errorCode ?? answer.status),
-      message: words(body?.errorMsg ?? `HTTP ${answer.status}`),
+      code: words(errorCode === undefined || errorCode === '200' ? `http-${status}` : errorCode, now).slice(
+        0,
+        MAX_CODE,
+      ),
+      message: words(body?.errorMsg ?? `HTTP ${status}`, now),
     };
-  if (body === undefined) return { kind: 'again', reason: 'unreadable-answer', retryAfterMs };
-  const code = String(body.errorCode);
-  if (code === '500') return { kind: 'again', reason: 'error-500', retryAfterMs };
-  if (code !== '200') return { kind: 'refused', code, message: words(body.errorMsg ?? '') };
-  const failures = (body.failures ?? []).map((failure) => ({
-    index: failure.index,
-    code: String(failure.code),
-    message: words(failure.message),
-  }));
-  const indexes = new Set(failures.map((failure) => failure.index));
-  if (indexes.size !== failures.length || failures.some((failure) => failure.index >= size))
-    return { kind: 'again', reason: 'unreadable-answer', retryAfterMs };
+  return body === undefined || isContradictory(body, size) ? again('unreadable-answer') : taken(body, now);
+}
+
+function taken(body: AnswerBody, now: Date): CityAnswer {
   return {
     kind: 'taken',
-    receiptId: body.receiptId ?? null,
+    receiptId: body.receiptId == null ? null : words(body.receiptId, now),
     receivedAt: readMoment(body.receivedAt),
-    failures,
+    failures: (body.failures ?? []).map((failure) => ({
+      index: failure.index,
+      code: words(String(failure.code), now).slice(0, MAX_CODE),
+      message: words(failure.message, now),
+    })),
   };
 }
 
-function parseBody(text: string): AnswerBody | undefined {
+/** Its failures must name records of the message, each once, and the sizes must add up where they are given. */
+function isContradictory(body: AnswerBody, size: number): boolean {
+  const failures = body.failures ?? [];
+  const indexes = new Set(failures.map(({ index }) => index));
+  return (
+    indexes.size !== failures.length ||
+    failures.some(({ index }) => index >= size) ||
+    (body.totalSize ?? size) !== size ||
+    (body.failSize ?? failures.length) !== failures.length ||
+    (body.successSize ?? size - failures.length) !== size - failures.length
+  );
+}
+
+function parseBody(body: string): AnswerBody | undefined {
   try {
-    const body: unknown = JSON.parse(text);
-    return isAnswerBody(body) ? body : undefined;
+    const parsed: unknown = JSON.parse(body);
+    return isAnswerBody(parsed) ? parsed : undefined;
   } catch {
     // No JSON is no answer: the caller tries again.
     return undefined;
   }
 }
 
-function words(text: string): string {
-  return text.slice(0, MAX_WORDS);
+/** The city's own words, fit to be stored and shown: bounded, without what PostgreSQL cannot hold, numbers masked. */
+function words(said: string, now: Date): string {
+  const storable = said.slice(0, 2 * MAX_WORDS).replace(/\u0000|\p{Surrogate}/gu, '\uFFFD');
+  // Masked before it is cut: half a number would no longer be known as one.
+  return maskPersonalNumbersIn(storable, shanghaiDay(now)).slice(0, MAX_WORDS);
 }
 
-function readMoment(text: string | null | undefined): string | null {
-  return text != null && !Number.isNaN(Date.parse(text)) ? text : null;
-}
+const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/;
+const ZONE = /(Z|[+-]\d{2}:?\d{2})$/i;
 
-function readRetryAfter(header: string | undefined, now: Date): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const moment = Date.parse(header);
-  return Number.isNaN(moment) ? undefined : Math.max(0, moment - now.getTime());
+/** A moment without a zone is the city's own time, Asia/Shanghai. */
+function readMoment(said: string | null | undefined): Date | null {
+  if (said == null || !MOMENT.test(said)) return null;
+  const moment = new Date(ZONE.test(said) ? said : `${said.replace(' ', 'T')}+08:00`);
+  return Number.isNaN(moment.getTime()) ? null : moment;
 }

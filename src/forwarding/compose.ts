@@ -2,15 +2,9 @@
 // of its masked form. The same message gives the same bytes at every try.
 import type { CanonicalRecord } from '../core/definitions.js';
 import { canonicalDigest } from '../core/canonical-json.js';
+import type { OfficialColumns } from '../core/official-columns.js';
 import type { Change } from '../db/changes.js';
 import type { Message } from '../db/messages.js';
-
-/** Gives a canonical record in the official columns of a table version. */
-export type OfficialColumns = (
-  type: string,
-  version: string,
-  record: CanonicalRecord,
-) => Record<string, string>;
 
 export interface ComposeNeeds {
   readonly toOfficial: OfficialColumns;

@@ -1,17 +1,20 @@
-// Keeps messages flowing to the destinations: plan, claim, send, several at once. A slow answer holds up
-// its own message only; when one is answered, the next is looked for.
+// Keeps messages flowing to the destinations: plan, claim, send, several at once. A slow answer holds up its
+// own message only; when one is answered, the next is looked for. A claim is kept while its answer is awaited.
+import { randomUUID } from 'node:crypto';
 import type { Destination } from '../core/configuration.js';
-import { passBreaker } from '../db/destinations.js';
-import { claimMessage, hasDueMessage, type Message } from '../db/messages.js';
+import { askPassage, holdDestination, nextDueAt } from '../db/destinations.js';
+import { claimMessage, hasClaimableMessage, renewClaims, type Message } from '../db/messages.js';
+import { later, type Later } from '../platform/later.js';
 import { planMessages } from './plan.js';
 import { sendMessage, type SendNeeds } from './send.js';
 
 export interface ForwarderNeeds extends SendNeeds {
   readonly destinations: readonly Destination[];
-  /** Names this process in leases. */
-  readonly owner: string;
   /** Wakes the worker of a destination again. */
   readonly wake: (destination: string) => Promise<void>;
+  readonly later?: Later;
+  /** How long a claim holds without being renewed. */
+  readonly claimMs?: number;
 }
 
 export interface Forwarder {
@@ -21,63 +24,121 @@ export interface Forwarder {
   drain(): Promise<void>;
 }
 
-const LEASE_MARGIN_MS = 30_000;
+interface Line {
+  readonly destination: Destination;
+  /** What is being sent, by its claim. */
+  readonly running: Map<string, Promise<void>>;
+  cancelWake: () => void;
+  cancelRenewal: (() => void) | undefined;
+}
+
+type Needs = ForwarderNeeds & { readonly later: Later; readonly claimMs: number };
+
+const CLAIM_MS = 10_000;
 
 /** Makes the forwarder of this process. */
-export function createForwarder(needs: ForwarderNeeds): Forwarder {
-  const inFlight = new Map<string, Set<Promise<void>>>(needs.destinations.map(({ id }) => [id, new Set()]));
-  const launch = (message: Message, destination: Destination): void => {
-    const running = inFlight.get(destination.id) as Set<Promise<void>>;
-    const sending = sendMessage(message, { owner: needs.owner, destination }, needs)
-      .catch((error: unknown) => {
-        needs.log.error(
-          { err: error, message: message.id },
-          'Message could not be settled; its lease will lapse',
-        );
-      })
-      .finally(() => {
-        running.delete(sending);
-        if (!needs.signal.aborted) wakeAgain(destination.id, needs);
-      });
-    running.add(sending);
-  };
+export function createForwarder(given: ForwarderNeeds): Forwarder {
+  const needs: Needs = { ...given, later: given.later ?? later, claimMs: given.claimMs ?? CLAIM_MS };
+  const lines = new Map(needs.destinations.map((destination) => [destination.id, newLine(destination)]));
   return {
     forward: async (id) => {
-      const destination = needs.destinations.find((entry) => entry.id === id);
-      const running = inFlight.get(id);
-      if (destination === undefined || running === undefined) return;
-      while (running.size < destination.messagesInFlight && !needs.signal.aborted) {
-        const message = await nextMessage(destination, needs);
-        if (message === undefined) return;
-        launch(message, destination);
+      const line = lines.get(id);
+      if (line === undefined) return;
+      while (line.running.size < line.destination.messagesInFlight && !needs.signal.aborted) {
+        const message = await nextMessage(line.destination, needs);
+        if (message === undefined) break;
+        launch(message, line, needs);
       }
+      await wakeWhenDue(line, needs);
     },
     drain: async () => {
-      await Promise.all([...inFlight.values()].flatMap((running) => [...running]));
+      for (const line of lines.values()) line.cancelWake();
+      await Promise.all([...lines.values()].flatMap(({ running }) => [...running.values()]));
     },
   };
 }
 
-function wakeAgain(destination: string, needs: ForwarderNeeds): void {
+function newLine(destination: Destination): Line {
+  return { destination, running: new Map(), cancelWake: () => undefined, cancelRenewal: undefined };
+}
+
+function launch(message: Message, line: Line, needs: Needs): void {
+  const { destination, running } = line;
+  const sending = sendMessage(message, destination, needs)
+    .catch((error: unknown) => {
+      needs.log.error(
+        { err: error, message: message.id },
+        'Message could not be settled; its claim will lapse',
+      );
+    })
+    .finally(() => {
+      running.delete(message.claim);
+      if (running.size === 0) restRenewal(line);
+      if (!needs.signal.aborted) wake(destination.id, needs);
+    });
+  running.set(message.claim, sending);
+  renewLater(line, needs);
+}
+
+function wake(destination: string, needs: Needs): void {
   needs.wake(destination).catch((error: unknown) => {
     needs.log.warn({ err: error, destination }, 'Wake-up failed, the sweep will find the work');
   });
 }
 
-async function nextMessage(destination: Destination, needs: ForwarderNeeds): Promise<Message | undefined> {
+async function wakeWhenDue(line: Line, needs: Needs): Promise<void> {
+  const { id, breaker } = line.destination;
+  line.cancelWake();
+  const at = await nextDueAt(needs.database, id, breaker);
+  if (needs.signal.aborted || at === undefined || line.running.size >= line.destination.messagesInFlight)
+    return;
+  const afterMs = at.getTime() - needs.clock().getTime();
+  // What is due already waits for a message in flight here or elsewhere; its answer or the sweep wakes.
+  if (afterMs > 0) line.cancelWake = needs.later(afterMs, () => wake(id, needs));
+}
+
+function restRenewal(line: Line): void {
+  line.cancelRenewal?.();
+  line.cancelRenewal = undefined;
+}
+
+function renewLater(line: Line, needs: Needs): void {
+  if (line.cancelRenewal !== undefined) return;
+  line.cancelRenewal = needs.later(needs.claimMs / 3, () => {
+    line.cancelRenewal = undefined;
+    if (line.running.size === 0) return;
+    const until = new Date(needs.clock().getTime() + needs.claimMs);
+    renewClaims(needs.database, [...line.running.keys()], until)
+      .catch((error: unknown) => needs.log.warn({ err: error }, 'Claims could not be renewed'))
+      .finally(() => {
+        if (line.running.size > 0) renewLater(line, needs);
+      });
+  });
+}
+
+async function nextMessage(destination: Destination, needs: Needs): Promise<Message | undefined> {
   const claimed = await claim(destination, needs);
   if (claimed !== undefined) return claimed;
   const planned = await planMessages({ ...needs, destination });
   return planned === 0 ? undefined : claim(destination, needs);
 }
 
-async function claim(destination: Destination, needs: ForwarderNeeds): Promise<Message | undefined> {
+async function claim(destination: Destination, needs: Needs): Promise<Message | undefined> {
+  const { id, breaker, messagesInFlight } = destination;
   const now = needs.clock();
-  const until = new Date(now.getTime() + destination.timeoutMs + LEASE_MARGIN_MS);
+  if (!(await hasClaimableMessage(needs.database, id, now))) return undefined;
   return needs.database.transaction(async (sql) => {
-    // Whether it may be sent is asked only where there is something to send: a probe is not spent on nothing.
-    if (!(await hasDueMessage(sql, destination.id, now))) return undefined;
-    if (!(await passBreaker(sql, destination.id, { now, breaker: destination.breaker }))) return undefined;
-    return claimMessage(sql, destination.id, { owner: needs.owner, now, until });
+    const passage = await askPassage(sql, id, { now, breaker, messagesInFlight });
+    if (passage === 'open') return undefined;
+    const message = await claimMessage(sql, id, {
+      claim: randomUUID(),
+      now,
+      until: new Date(now.getTime() + needs.claimMs),
+      // A probe need not be due: it asks for all that wait.
+      due: passage === 'probe' ? 'any' : 'now',
+    });
+    if (message !== undefined && passage === 'probe')
+      await holdDestination(sql, id, new Date(now.getTime() + breaker.probeEveryMs));
+    return message;
   });
 }

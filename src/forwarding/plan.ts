@@ -6,6 +6,7 @@ import type { Destination } from '../core/configuration.js';
 import {
   addWaiting,
   countUnanswered,
+  countWaiting,
   insertMessage,
   lockDestination,
   movePlannedTo,
@@ -24,6 +25,10 @@ export interface PlanNeeds {
 
 /** Messages planned ahead, for each one that may be in flight. */
 const PLANNED_AHEAD = 2;
+/** Changes looked at in one go at most. */
+const MAX_PLANNED = 10_000;
+/** How many messages' worth of changes may wait before no further ones are looked at. */
+const WAITING_MESSAGES = 20;
 
 /** Plans messages as far as there is room; gives how many. */
 export async function planMessages(needs: PlanNeeds): Promise<number> {
@@ -34,17 +39,24 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     const room = (destination.messagesInFlight * PLANNED_AHEAD - unanswered) * destination.messageSize;
     if (room <= 0) return 0;
     const waiting = await readFreeWaiting(sql, destination.id, room);
-    const fresh = await readPlannableChanges(
-      sql,
-      plannedTo,
-      Math.max(room - waiting.length, destination.messageSize),
-    );
+    const fresh = await readFresh(sql, { plannedTo, most: room - waiting.length, destination });
     const chosen = await choose(sql, { waiting, fresh }, destination.id);
     await addWaiting(sql, destination.id, chosen.postponed);
     const last = fresh.at(-1);
     if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);
     return writeMessages(sql, chosen.taken, needs);
   });
+}
+
+/** Many changes of few records must not fill the waiting table: then those go out first. */
+async function readFresh(
+  sql: Connection,
+  from: { plannedTo: number; most: number; destination: Destination },
+): Promise<PlannedChange[]> {
+  const { destination, plannedTo, most } = from;
+  const isFull = (await countWaiting(sql, destination.id)) >= WAITING_MESSAGES * destination.messageSize;
+  if (isFull || most <= 0) return [];
+  return readPlannableChanges(sql, plannedTo, Math.min(most, MAX_PLANNED));
 }
 
 interface Chosen {

@@ -1,186 +1,67 @@
-// Sends one claimed message: load ─▶ compose ─▶ post ─▶ read the answer ─▶ settle. What it ends with is
-// stored in one transaction, by the holder of the lease alone.
-import { randomUUID } from 'node:crypto';
-import type { Clock } from '../core/clock.js';
+// The way of one claimed message: try ─▶ settle ─▶ tell the breaker. Whatever happens is a row of its attempts.
 import type { Destination } from '../core/configuration.js';
-import { isGatewayError } from '../core/errors.js';
 import { retryDelayMs } from '../core/retry-delay.js';
-import { readChangesAt, type Change } from '../db/changes.js';
-import { noteReached, noteUnreached } from '../db/destinations.js';
-import {
-  addAttempt,
-  bookAnswer,
-  insertParts,
-  postponeMessage,
-  settleMessage,
-  type Message,
-  type Settlement,
-} from '../db/messages.js';
-import type { Database } from '../db/pool.js';
-import type { HttpClient } from '../platform/http-client.js';
-import type { Logger } from '../platform/logger.js';
-import { readCityAnswer, type CityAnswer } from './answer.js';
-import { composeMessage, type ComposeNeeds } from './compose.js';
+import { holdDestination, noteReached, noteUnreached } from '../db/destinations.js';
+import type { Message } from '../db/messages.js';
+import { postMessage, type PostNeeds, type Tried } from './post.js';
+import { settle } from './settle.js';
 
-export interface SendNeeds extends Omit<ComposeNeeds, 'showsPersonalNumbers'> {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly http: HttpClient;
-  readonly city: { readonly url: string; readonly token: string };
+export interface SendNeeds extends PostNeeds {
   /** Gives [0, 1). */
   readonly random: () => number;
-  readonly signal: AbortSignal;
 }
 
-interface Tried {
-  readonly answer: CityAnswer;
-  readonly httpStatus: number | null;
-  /** False where nobody answered, or only with a failure of the other side. */
-  readonly isReached: boolean;
-}
-
-/** Sends a message that `owner` holds; whatever happens is a row of its attempts. */
+/** Sends a claimed message and stores what came of it. */
 export async function sendMessage(
   message: Message,
-  held: { owner: string; destination: Destination },
+  destination: Destination,
   needs: SendNeeds,
 ): Promise<void> {
-  const changes = await readChangesAt(needs.database, message.positions);
-  const startedAt = needs.clock();
-  const tried = await post(message, changes, { ...needs, destination: held.destination });
+  const tried = await postMessage(message, destination, needs);
   const { answer } = tried;
-  await addAttempt(needs.database, message, {
-    startedAt,
-    tookMs: needs.clock().getTime() - startedAt.getTime(),
-    httpStatus: tried.httpStatus,
-    cityCode: answer.kind === 'refused' ? answer.code : null,
-    error: answer.kind === 'again' ? answer.reason : null,
-  });
-  await noteBreaker(tried, held.destination, needs);
-  if (answer.kind === 'again') await postpone(message, answer, { ...held, needs });
-  else if (answer.kind === 'taken') await book(message, { changes, answer, owner: held.owner }, needs);
-  else await refuse(message, { changes, answer, owner: held.owner }, needs);
+  const at = needs.clock();
+  const waitMs =
+    answer.kind === 'again' ? waitBefore(message, answer.retryAfterMs, { destination, needs }) : 0;
+  const dueAt = new Date(at.getTime() + waitMs);
+  const isSettled = await settle(message, tried, { database: needs.database, at, dueAt });
+  const fields = { message: message.id, destination: destination.id, attempt: message.attempt };
+  if (!isSettled) needs.log.info(fields, 'Message was taken over by another worker');
+  else if (answer.kind === 'again')
+    needs.log.info({ ...fields, reason: answer.reason, waitMs }, 'Message not taken yet');
+  else needs.log.debug({ ...fields, records: tried.changes.length, answer: answer.kind }, 'Message answered');
+  await tellBreaker(tried, { destination, at }, needs);
 }
 
-async function post(
+function waitBefore(
   message: Message,
-  changes: readonly Change[],
-  needs: SendNeeds & { destination: Destination },
-): Promise<Tried> {
-  const { city, destination, clock } = needs;
-  const body = composeMessage(message, changes, {
-    ...needs,
-    showsPersonalNumbers: destination.showsPersonalNumbers,
+  retryAfterMs: number | undefined,
+  { destination, needs }: { destination: Destination; needs: SendNeeds },
+): number {
+  // Given back by a process that stops: whoever comes next may send it at once.
+  if (needs.signal.aborted) return 0;
+  const { retry: policy } = destination;
+  return retryDelayMs({
+    attempt: message.attempt,
+    policy,
+    random: needs.random,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
-  try {
-    const answer = await needs.http.send({
-      method: 'POST',
-      url: `${city.url.replace(/\/+$/, '')}/records`,
-      headers: {
-        authorization: `Bearer ${city.token}`,
-        'content-type': 'application/json; charset=utf-8',
-        'idempotency-key': message.id,
-      },
-      body,
-      timeoutMs: destination.timeoutMs,
-      signal: needs.signal,
-    });
-    const read = readCityAnswer(answer, changes.length, clock());
-    const isReached = read.kind !== 'again' || answer.status === 429;
-    return { answer: read, httpStatus: answer.status, isReached };
-  } catch (error) {
-    if (!isGatewayError(error)) throw error;
-    const { reason: said } = error.details;
-    const reason = typeof said === 'string' ? said : error.code;
-    return { answer: { kind: 'again', reason, retryAfterMs: undefined }, httpStatus: null, isReached: false };
-  }
 }
 
-async function noteBreaker(tried: Tried, destination: Destination, needs: SendNeeds): Promise<void> {
+async function tellBreaker(
+  tried: Tried,
+  { destination, at }: { destination: Destination; at: Date },
+  { database, log, signal }: SendNeeds,
+): Promise<void> {
+  const { id, breaker, retry } = destination;
   if (tried.isReached) {
-    await noteReached(needs.database, destination.id);
-    return;
+    if (await noteReached(database, id, { now: at, breaker }))
+      log.info({ destination: id }, 'Destination is back');
+  } else if (!signal.aborted && (await noteUnreached(database, id, { now: at, breaker })))
+    log.error({ destination: id }, 'Destination does not answer; sending only probes');
+  // Who asks for patience gets it from all messages, not from one of them.
+  if (tried.answer.kind === 'again' && tried.answer.retryAfterMs !== undefined) {
+    const waitMs = Math.min(tried.answer.retryAfterMs, retry.maxRetryAfterMs);
+    await holdDestination(database, id, new Date(at.getTime() + waitMs));
   }
-  if (needs.signal.aborted) return;
-  const at = { now: needs.clock(), breaker: destination.breaker };
-  if (await noteUnreached(needs.database, destination.id, at))
-    needs.log.error({ destination: destination.id }, 'Destination does not answer; sending only probes');
-}
-
-async function postpone(
-  message: Message,
-  answer: Extract<CityAnswer, { kind: 'again' }>,
-  held: { owner: string; destination: Destination; needs: SendNeeds },
-): Promise<void> {
-  const { needs, destination, owner } = held;
-  const waitMs = needs.signal.aborted
-    ? 0
-    : retryDelayMs({
-        attempt: message.attempt,
-        policy: destination.retry,
-        random: needs.random,
-        ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
-      });
-  needs.log.info(
-    { message: message.id, attempt: message.attempt, reason: answer.reason, waitMs },
-    'Message not taken yet',
-  );
-  await postponeMessage(needs.database, message, {
-    owner,
-    dueAt: new Date(needs.clock().getTime() + waitMs),
-  });
-}
-
-async function book(
-  message: Message,
-  got: { changes: readonly Change[]; answer: Extract<CityAnswer, { kind: 'taken' }>; owner: string },
-  { database, clock }: SendNeeds,
-): Promise<void> {
-  const { answer, changes } = got;
-  const at = clock();
-  await database.transaction(async (sql) => {
-    const end: Settlement = {
-      ...{ owner: got.owner, at, state: 'answered', cityCode: '200', cityMessage: null },
-      receiptId: answer.receiptId,
-      cityReceivedAt: answer.receivedAt,
-    };
-    if (!(await settleMessage(sql, message, end))) return;
-    const refusals = answer.failures.flatMap(({ index, code, message: words }) => {
-      const change = changes[index];
-      return change === undefined ? [] : [{ change, code, message: words }];
-    });
-    await bookAnswer(sql, message, { changes, refusals, at });
-  });
-}
-
-/** A refused message is narrowed down by halves, each under a new id, until a single record stands refused. */
-async function refuse(
-  message: Message,
-  got: { changes: readonly Change[]; answer: Extract<CityAnswer, { kind: 'refused' }>; owner: string },
-  { database, clock }: SendNeeds,
-): Promise<void> {
-  const { answer, changes } = got;
-  const at = clock();
-  const isSingle = changes.length <= 1;
-  await database.transaction(async (sql) => {
-    const end: Settlement = {
-      ...{ owner: got.owner, at, receiptId: null, cityReceivedAt: null },
-      state: isSingle ? 'refused' : 'narrowed',
-      cityCode: answer.code,
-      cityMessage: answer.message,
-    };
-    if (!(await settleMessage(sql, message, end))) return;
-    if (isSingle) {
-      const refusals = changes.map((change) => ({ change, code: answer.code, message: answer.message }));
-      await bookAnswer(sql, message, { changes, refusals, at });
-    } else {
-      const middle = Math.ceil(message.positions.length / 2);
-      const halves = [message.positions.slice(0, middle), message.positions.slice(middle)];
-      await insertParts(sql, message, {
-        parts: halves.map((positions) => ({ id: randomUUID(), positions })),
-        at,
-      });
-    }
-  });
 }

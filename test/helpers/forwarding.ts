@@ -1,0 +1,127 @@
+// Forwarding from a fresh database to a simulated city over real HTTP, with a clock that the test moves and
+// wake-ups and timers that the test makes.
+import type { Destination } from '../../src/core/configuration.js';
+import { later, type Later } from '../../src/platform/later.js';
+import { createForwarder, type Forwarder, type ForwarderNeeds } from '../../src/forwarding/forwarder.js';
+import { createHttpClient } from '../../src/platform/http-client.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { startSandboxCity, type SandboxCity } from '../../src/sandbox/city.js';
+import type { CityMessage } from '../../src/sandbox/city-message.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+import { createTemporaryFolder } from './temporary-folder.js';
+
+export const TOKEN = 'city-token';
+export const CREDIT_CODE = '12120116MB0CCC122Q';
+
+export interface ForwardingBench {
+  readonly test: TestDatabase;
+  readonly city: SandboxCity;
+  /** Every well-formed message that came to the city, in order. */
+  readonly messages: CityMessage[];
+  now: Date;
+  /** Makes a forwarder of a process of its own. */
+  forwarder(options?: Partial<Destination>, needs?: Partial<ForwarderNeeds>): Worker;
+  query<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  close(): Promise<void>;
+}
+
+export interface Worker extends Pick<Forwarder, 'forward'> {
+  /** Forwards again and again until nothing is due now. */
+  work(): Promise<void>;
+  readonly stop: AbortController;
+  drain(): Promise<void>;
+}
+
+export const DESTINATION: Destination = {
+  id: 'city',
+  tables: { 'administrative-penalty': { code: 'XZCF', version: '2020' } },
+  showsPersonalNumbers: false,
+  messageSize: 1000,
+  messagesInFlight: 4,
+  timeoutMs: 5000,
+  retry: { firstDelayMs: 500, maxDelayMs: 30_000, maxRetryAfterMs: 300_000 },
+  breaker: { failures: 10, probeEveryMs: 5000 },
+};
+
+/** Timers that fire only when real time matters to nobody: retries are driven by the test's clock. */
+const never: Later = () => () => undefined;
+
+/** Opens a bench. */
+export async function openForwardingBench(): Promise<ForwardingBench> {
+  const folder = createTemporaryFolder();
+  const test = await createTestDatabase();
+  const messages: CityMessage[] = [];
+  const http = createHttpClient({ maxAnswerBytes: 1 << 20 });
+  const workers: Worker[] = [];
+  const clock = (): Date => bench.now;
+  const city = await startSandboxCity({
+    folder: folder.path,
+    token: TOKEN,
+    clock,
+    log: createLogger('silent'),
+    onMessage: (message) => messages.push(message),
+  });
+  const bench: ForwardingBench = {
+    test,
+    city,
+    messages,
+    now: new Date('2026-06-30T04:00:00Z'),
+    forwarder: (options = {}, needs = {}) => {
+      const worker = openWorker({
+        database: test.database,
+        clock,
+        log: createLogger('silent'),
+        http,
+        city: { url: city.url, token: TOKEN },
+        destinations: [{ ...DESTINATION, ...options }],
+        toOfficial: (_type, _version, record) =>
+          Object.fromEntries(Object.entries(record).map(([field, value]) => [`X_${field}`, String(value)])),
+        open: (sealed) => sealed,
+        creditCodeOf: () => CREDIT_CODE,
+        random: () => 1,
+        later: never,
+        ...needs,
+      });
+      workers.push(worker);
+      return worker;
+    },
+    query: async (text, values = []) => (await test.database.query(text, values)).rows as never,
+    close: async () => {
+      for (const worker of workers) worker.stop.abort();
+      await Promise.all(workers.map((worker) => worker.drain()));
+      http.close();
+      await city.stop();
+      await test.drop();
+      folder.remove();
+    },
+  };
+  return bench;
+}
+
+function openWorker(needs: Omit<ForwarderNeeds, 'wake' | 'signal'>): Worker {
+  const stop = new AbortController();
+  let wakes = 0;
+  let turn: Promise<void> = Promise.resolve();
+  // One at a time, as the dispatcher does it.
+  const forward = (id: string): Promise<void> => (turn = turn.then(() => forwarder.forward(id)));
+  const forwarder = createForwarder({
+    ...needs,
+    signal: stop.signal,
+    wake: async (id) => {
+      wakes += 1;
+      await forward(id);
+    },
+  });
+  const work = async (): Promise<void> => {
+    for (;;) {
+      const before = wakes;
+      await forward('city');
+      await forwarder.drain();
+      await turn;
+      if (wakes === before) return;
+    }
+  };
+  return { forward, work, stop, drain: forwarder.drain };
+}
+
+export { later };
