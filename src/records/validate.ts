@@ -50,6 +50,8 @@ export function compileCheck(checks: {
   const context = { ...checks.context, quality: { ...type.schema.quality, ...checks.context.quality } };
   const checkQuality = compileQuality(mapper.columnOf, context);
   return (row) => {
+    // Where the cells of a row are displaced, all else that is wrong with it is a consequence.
+    if (row.problems.some(({ code }) => code.startsWith('row.'))) return { ...row, checked: true };
     const validate = row.withdraws ? validator.withdrawal : validator.whole;
     const isValid = validate.call(context, row.record);
     const faults = isValid ? [] : faultsOf(row, validate.errors ?? [], { type, mapper, context });

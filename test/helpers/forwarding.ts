@@ -1,8 +1,9 @@
 // Forwarding from a fresh database to a simulated city over real HTTP, with a clock that the test moves and
 // wake-ups and timers that the test makes.
 import type { Destination } from '../../src/core/configuration.js';
-import { later, type Later } from '../../src/platform/later.js';
+import type { Later } from '../../src/platform/later.js';
 import { createForwarder, type Forwarder, type ForwarderNeeds } from '../../src/forwarding/forwarder.js';
+import type { SendNeeds } from '../../src/forwarding/send.js';
 import { createHttpClient } from '../../src/platform/http-client.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { startSandboxCity, type SandboxCity } from '../../src/sandbox/city.js';
@@ -20,7 +21,9 @@ export interface ForwardingBench {
   readonly messages: CityMessage[];
   now: Date;
   /** Makes a forwarder of a process of its own. */
-  forwarder(options?: Partial<Destination>, needs?: Partial<ForwarderNeeds>): Worker;
+  forwarder(options?: Partial<Destination>): Worker;
+  /** What a process sends with, for a test that plays one that dies. */
+  sendNeeds(): SendNeeds;
   query<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
   close(): Promise<void>;
 }
@@ -66,22 +69,22 @@ export async function openForwardingBench(): Promise<ForwardingBench> {
     city,
     messages,
     now: new Date('2026-06-30T04:00:00Z'),
-    forwarder: (options = {}, needs = {}) => {
-      const worker = openWorker({
-        database: test.database,
-        clock,
-        log: createLogger('silent'),
-        http,
-        city: { url: city.url, token: TOKEN },
-        destinations: [{ ...DESTINATION, ...options }],
-        toOfficial: (_type, _version, record) =>
-          Object.fromEntries(Object.entries(record).map(([field, value]) => [`X_${field}`, String(value)])),
-        open: (sealed) => sealed,
-        creditCodeOf: () => CREDIT_CODE,
-        random: () => 1,
-        later: never,
-        ...needs,
-      });
+    sendNeeds: () => ({
+      database: test.database,
+      clock,
+      log: createLogger('silent'),
+      http,
+      city: { url: city.url, token: TOKEN },
+      toOfficial: (_type, _version, record) =>
+        Object.fromEntries(Object.entries(record).map(([field, value]) => [`X_${field}`, String(value)])),
+      open: (sealed) => sealed,
+      creditCodeOf: () => CREDIT_CODE,
+      random: () => 1,
+      signal: new AbortController().signal,
+    }),
+    forwarder: (options = {}) => {
+      const destinations = [{ ...DESTINATION, ...options }];
+      const worker = openWorker({ ...bench.sendNeeds(), destinations, later: never });
       workers.push(worker);
       return worker;
     },
@@ -98,7 +101,7 @@ export async function openForwardingBench(): Promise<ForwardingBench> {
   return bench;
 }
 
-function openWorker(needs: Omit<ForwarderNeeds, 'wake' | 'signal'>): Worker {
+function openWorker(needs: Omit<ForwarderNeeds, 'wake'>): Worker {
   const stop = new AbortController();
   let wakes = 0;
   let turn: Promise<void> = Promise.resolve();
@@ -123,5 +126,3 @@ function openWorker(needs: Omit<ForwarderNeeds, 'wake' | 'signal'>): Worker {
   };
   return { forward, work, stop, drain: forwarder.drain };
 }
-
-export { later };

@@ -6,11 +6,11 @@ const PAUSE_MS = 20;
 export async function until<T>(
   condition: () => T | Promise<T>,
   { timeoutMs = 10_000, what = 'the condition' }: { timeoutMs?: number; what?: string } = {},
-): Promise<T> {
+): Promise<Exclude<T, false | null | undefined>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const answer = await condition();
-    if (answer) return answer;
+    if (answer) return answer as Exclude<T, false | null | undefined>;
     if (Date.now() > deadline) throw new Error(`Waited ${timeoutMs} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }

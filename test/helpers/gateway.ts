@@ -1,0 +1,78 @@
+// A whole gateway with its sandbox for a flow test: a database of its own, a folder of its own, any port.
+import path from 'node:path';
+import { startGateway, type Gateway } from '../../src/app/gateway.js';
+import type { BatchView } from '../../src/app/batch-view.js';
+import { createLogger } from '../../src/platform/logger.js';
+import { projectRoot } from '../../src/platform/project-root.js';
+import { createApi, type Api } from './api.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+import { createTemporaryFolder } from './temporary-folder.js';
+import { until } from './until.js';
+
+export interface TestGateway {
+  readonly gateway: Gateway;
+  readonly api: Api;
+  readonly test: TestDatabase;
+  /** The key of an agency of the sandbox. */
+  keyOf(agency: string): string;
+  readonly cityKey: string;
+  readonly operatorKey: string;
+  /** Uploads a CSV and waits until it is settled and the city has answered for all of it. */
+  upload(source: string, csv: string | Buffer, agency?: string): Promise<BatchView>;
+  close(): Promise<void>;
+}
+
+/** Starts one; `redisUrl` wakes its workers through Bull. */
+export async function startTestGateway(options: { redisUrl?: string } = {}): Promise<TestGateway> {
+  const folder = createTemporaryFolder();
+  const test = await createTestDatabase();
+  const gateway = await startGateway({
+    environment: {
+      host: '127.0.0.1',
+      port: 0,
+      dataDir: folder.path,
+      configDir: path.join(projectRoot, 'config'),
+      databaseUrl: test.url,
+      redisUrl: options.redisUrl,
+      logLevel: 'silent',
+    },
+    log: createLogger('silent'),
+    roles: ['api', 'worker', 'scheduler'],
+    sandbox: true,
+    takeFreePort: false,
+  });
+  const api = createApi(gateway.url);
+  const file = gateway.sandbox?.file;
+  if (file === undefined) throw new Error('The gateway has no sandbox.');
+  const keyOf = (agency: string): string => file.agencies[agency]?.key ?? '';
+  return {
+    gateway,
+    api,
+    test,
+    keyOf,
+    cityKey: file.city.key,
+    operatorKey: file.operator.key,
+    upload: async (source, csv, agency = 'market-regulation') => {
+      const { body } = await api<{ id: string }>(`/v1/sources/${source}/batches`, {
+        method: 'POST',
+        key: keyOf(agency),
+        headers: { 'content-type': 'text/csv' },
+        body: csv,
+      });
+      return until(() => settled(api, body.id, keyOf(agency)), {
+        timeoutMs: 15_000,
+        what: 'the batch to settle',
+      });
+    },
+    close: async () => {
+      await gateway.stop();
+      await test.drop();
+      folder.remove();
+    },
+  };
+}
+
+async function settled(api: Api, id: string, key: string): Promise<BatchView | false> {
+  const { body } = await api<BatchView>(`/v1/batches/${id}`, { key });
+  return body.finishedAt !== null && body.city.pending === 0 && body;
+}
