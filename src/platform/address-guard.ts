@@ -21,41 +21,42 @@ const NOT_PUBLIC = [
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '::/128',
-  '::1/128',
-  '64:ff9b::/96',
-  '64:ff9b:1::/48',
-  '100::/64',
+  // Of IPv6 only 2000::/3 is given out for public use; of that: tunnels, documentation, protocol assignments.
+  '::/3',
   '2001::/23',
   '2001:db8::/32',
   '2002::/16',
-  'fc00::/7',
-  'fe80::/10',
-  'fec0::/10',
-  'ff00::/8',
+  '3fff::/20',
+  '4000::/2',
+  '8000::/1',
 ] as const;
 
 export type AddressGuard = (address: string) => boolean;
 
 /** Compiles the guard: true where an address (not a name) may be called. */
 export function createAddressGuard(allowedRanges: readonly string[]): AddressGuard {
-  const refused = blockList(NOT_PUBLIC);
-  const allowed = blockList(allowedRanges);
+  const refused = rangeCheck(NOT_PUBLIC);
+  const allowed = rangeCheck(allowedRanges);
   return (address) => {
-    const plain = mappedIpv4(address) ?? address;
-    const family = isIP(plain) === 6 ? 'ipv6' : 'ipv4';
+    const [bare = ''] = address.split('%');
+    const plain = mappedIpv4(bare) ?? bare;
     if (isIP(plain) === 0) return false;
-    return allowed.check(plain, family) || !refused.check(plain, family);
+    return allowed(plain) || !refused(plain);
   };
 }
 
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
+function rangeCheck(ranges: readonly string[]): (address: string) => boolean {
+  // One list for each family: BlockList finds every IPv4 address in an IPv6 range that holds ::ffff:0:0/96.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const range of ranges) {
     const [network = '', bits = ''] = range.split('/');
-    list.addSubnet(network, Number(bits), isIP(network) === 6 ? 'ipv6' : 'ipv4');
+    lists[familyOf(network)].addSubnet(network, Number(bits), familyOf(network));
   }
-  return list;
+  return (address) => lists[familyOf(address)].check(address, familyOf(address));
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
 }
 
 /** Gives the IPv4 address behind `::ffff:a.b.c.d`, however it is written. */

@@ -70,22 +70,59 @@ async function send(
   guard: AddressGuard | undefined,
 ): Promise<HttpAnswer> {
   // A literal address never comes to the guarded look-up of names.
-  const host = new URL(request.url).hostname.replace(/^\[|\]$/g, '');
+  const host = hostOf(request.url);
   if (guard !== undefined && isIP(host) !== 0 && !guard(host)) throw notAllowed();
-  // axios' own time-out ends when the first byte comes; a slow drip must end too.
-  const deadline = AbortSignal.timeout(request.timeoutMs);
+  const deadline = startDeadline(request);
   try {
     const answer = await client.request<string>({
       method: request.method,
       url: request.url,
       headers: { ...request.headers },
       data: request.body,
-      signal: request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]),
+      signal: deadline.signal,
     });
     return { status: answer.status, headers: lowerCase(answer.headers), body: answer.data };
   } catch (error) {
-    throw callFailed(error, deadline.aborted);
+    throw callFailed(error, deadline.isLate());
+  } finally {
+    deadline.end();
   }
+}
+
+function hostOf(url: string): string {
+  try {
+    return new URL(url).hostname.replace(/^\[|\]$/g, '');
+  } catch (error) {
+    throw new GatewayError('address.not-allowed', 'This is no address that can be called.', { cause: error });
+  }
+}
+
+/**
+ * axios' own time-out ends when the first byte comes; a slow drip must end too. The caller's signal may live as
+ * long as the process: what listens to it is taken off again, which AbortSignal.any does not do.
+ */
+function startDeadline({ timeoutMs, signal }: HttpRequest): {
+  signal: AbortSignal;
+  isLate(): boolean;
+  end(): void;
+} {
+  const ending = new AbortController();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    ending.abort();
+  }, timeoutMs);
+  const giveUp = (): void => ending.abort();
+  if (signal?.aborted === true) giveUp();
+  else signal?.addEventListener('abort', giveUp);
+  return {
+    signal: ending.signal,
+    isLate: () => isLate,
+    end: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    },
+  };
 }
 
 function callFailed(error: unknown, isLate: boolean): GatewayError {

@@ -193,12 +193,12 @@ describe('the feed', () => {
     /** Follows the feed until the writers are done; gives the positions in the order in which they were seen. */
     const readAlong = async (): Promise<number[]> => {
       const seen: number[] = [];
-      let isOver = false;
-      const writers = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer))).finally(
-        () => (isOver = true),
+      const over = new AbortController();
+      const writers = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer))).finally(() =>
+        over.abort(),
       );
       for (;;) {
-        const wasOver = isOver;
+        const wasOver = over.signal.aborted;
         const page = await ids({
           limit: 7,
           ...(seen.length === 0 ? {} : { lastEventId: String(seen.at(-1)) }),

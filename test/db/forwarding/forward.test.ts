@@ -34,7 +34,7 @@ describe('forwarding to the city', () => {
         ['administrative-licence', 'canonical', 5],
       ],
     );
-    const rows = await bench.query<{ ordered: boolean; state: string; receipt_id: string }>(
+    const rows = await bench.query<{ ordered: boolean; state: string; receipt_id: string | null }>(
       `select state, receipt_id, positions = array(select p from unnest(positions) p order by p) as ordered from messages`,
     );
     assert.ok(
