@@ -78,7 +78,7 @@ async function layFoundation(options: GatewayOptions, stops: StopList): Promise<
   const { environment, log } = options;
   const site = loadSite(environment.configDir);
   const storage = await openStorage(environment, stops, log);
-  const dispatcher = await openDispatcher(environment, stops, log);
+  const dispatcher = openDispatcher(environment, stops, log);
   const stopping = new AbortController();
   stops.push('work in hand', () => {
     stopping.abort(new Error('The gateway is stopping.'));
@@ -98,12 +98,12 @@ async function layFoundation(options: GatewayOptions, stops: StopList): Promise<
   };
 }
 
-async function openDispatcher(environment: Environment, stops: StopList, log: Logger): Promise<Dispatcher> {
+function openDispatcher(environment: Environment, stops: StopList, log: Logger): Dispatcher {
   const { redisUrl } = environment;
   const dispatcher =
     redisUrl === undefined
       ? createInProcessDispatcher({ log })
-      : await createBullDispatcher({ redisUrl, prefix: 'credit-exchange', log });
+      : createBullDispatcher({ redisUrl, prefix: 'credit-exchange', log });
   stops.push('dispatcher', () => dispatcher.stop());
   return dispatcher;
 }

@@ -28,7 +28,7 @@ export async function takeAccount(gateway: Gateway, exchange: Exchange): Promise
   const sum = (count: (upload: Upload) => number): number =>
     uploads.reduce((all, upload) => all + count(upload), 0);
   const positions = await readFeedIds(gateway.url, sandbox.city.key);
-  const atCity = await gateway.sandbox?.countAtCity();
+  const atCity = gateway.sandbox?.countAtCity();
   const notice = await gateway.sandbox?.countNotice(exchange.noticeId);
   return {
     batches: uploads,

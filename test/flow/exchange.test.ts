@@ -135,7 +135,7 @@ describe('the exchange', () => {
     [
       'a wrong digest',
       cleanPenalties(1),
-      { 'content-digest': 'sha-256=:AAAA:' },
+      { 'content-digest': `sha-256=:${createHash('sha256').update('other').digest('base64')}:` },
       400,
       'request.digest-mismatch',
     ],

@@ -4,10 +4,22 @@ import { startGateway, type Gateway } from '../../src/app/gateway.js';
 import type { BatchView } from '../../src/app/batch-view.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { projectRoot } from '../../src/platform/project-root.js';
-import { createApi, type Api } from './api.js';
+import { createApi, type Call } from './api.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { createTemporaryFolder } from './temporary-folder.js';
 import { until } from './until.js';
+
+export interface Answer<T> {
+  readonly status: number;
+  /** The parsed JSON, else the text. */
+  readonly body: T;
+}
+
+/** Calls the gateway; the answer is held against the OpenAPI document. */
+export type Api = <T = Record<string, unknown>>(
+  path: string,
+  call?: Omit<Call, 'path'>,
+) => Promise<Answer<T>>;
 
 export interface TestGateway {
   readonly gateway: Gateway;
@@ -41,7 +53,7 @@ export async function startTestGateway(options: { redisUrl?: string } = {}): Pro
     sandbox: true,
     takeFreePort: false,
   });
-  const api = createApi(gateway.url);
+  const api = bindApi(gateway.url);
   const file = gateway.sandbox?.file;
   if (file === undefined) throw new Error('The gateway has no sandbox.');
   const keyOf = (agency: string): string => file.agencies[agency]?.key ?? '';
@@ -69,6 +81,15 @@ export async function startTestGateway(options: { redisUrl?: string } = {}): Pro
       await test.drop();
       folder.remove();
     },
+  };
+}
+
+function bindApi(url: string): Api {
+  const call = createApi(url);
+  return async <T>(at: string, options: Omit<Call, 'path'> = {}) => {
+    const { status, headers, text } = await call({ ...options, path: at });
+    const isJson = (headers.get('content-type') ?? '').includes('json');
+    return { status, body: (isJson ? JSON.parse(text) : text) as T };
   };
 }
 
