@@ -30,8 +30,8 @@ export async function askPassage(sql: Sql, destination: string, request: Passage
     [destination, request.now],
   );
   const count = held.rows[0]?.count ?? 0;
-  if (state.failures >= request.breaker.failures) return count === 0 ? 'probe' : 'open';
-  return count < request.messagesInFlight ? 'closed' : 'open';
+  if (count >= request.messagesInFlight) return 'open';
+  return state.failures >= request.breaker.failures ? 'probe' : 'closed';
 }
 
 /** Lets nothing pass until a moment, at least. */

@@ -119,8 +119,9 @@ function renewLater(line: Line, needs: Needs): void {
 async function nextMessage(destination: Destination, needs: Needs): Promise<Message | undefined> {
   const claimed = await claim(destination, needs);
   if (claimed !== undefined) return claimed;
-  const planned = await planMessages({ ...needs, destination });
-  return planned === 0 ? undefined : claim(destination, needs);
+  // Claimed even where nothing was planned here: another process may have planned just before.
+  await planMessages({ ...needs, destination });
+  return claim(destination, needs);
 }
 
 async function claim(destination: Destination, needs: Needs): Promise<Message | undefined> {

@@ -162,6 +162,7 @@ describe('forwarding when something fails', () => {
     assert.deepEqual(await bench.query('select record_id, city_code, city_message from refusals'), [
       { record_id: guilty, city_code: '422', city_message: '字段错误' },
     ]);
+    assert.equal((await bench.query('select from changes_in_flight')).length, 0);
     assert.ok(bench.messages.length <= 2 * Math.ceil(Math.log2(1000)) + 1);
     assert.equal(new Set(bench.messages.map(({ messageId }) => messageId)).size, bench.messages.length);
     assert.deepEqual(await messageStates(), { narrowed: 10, refused: 1, answered: 10 });
@@ -181,7 +182,12 @@ describe('forwarding when something fails', () => {
   it('sends nothing but a probe now and then once the breaker is open, and all at once when it closes', async () => {
     await writeChunk(bench.test.database, { changes: firstVersions(40) });
     bench.city.behave({ mode: 'error-500' });
-    const worker = bench.forwarder({ messageSize: 10, breaker: { failures: 4, probeEveryMs: 5000 } });
+    const worker = bench.forwarder({
+      messageSize: 10,
+      breaker: { failures: 4, probeEveryMs: 5000 },
+      // None of them is due by itself before the test is over.
+      retry: { firstDelayMs: 3_600_000, maxDelayMs: 3_600_000, maxRetryAfterMs: 0 },
+    });
     const calls = async (): Promise<number> => (await attempts()).length;
     await worker.work();
     assert.equal(await calls(), 4);
@@ -224,6 +230,20 @@ describe('forwarding when something fails', () => {
     );
     await Promise.all(workers.map((worker) => worker.forward('city')));
     assert.equal((await bench.query('select from messages where claimed_by is not null')).length, 3);
+  });
+
+  it('plans a change once when two processes plan at the same moment', async () => {
+    await writeChunk(bench.test.database, { changes: firstVersions(400) });
+    const { database } = bench.test;
+    const destination = { ...DESTINATION, messageSize: 10, messagesInFlight: 10 };
+    await bench.query(`insert into destinations (id) values ('city')`);
+    const plan = (): Promise<number> => planMessages({ database, clock: () => bench.now, destination });
+    const planned = await Promise.all([plan(), plan(), plan()]);
+    assert.deepEqual(planned.toSorted(), [0, 0, 20]);
+    const [row] = await bench.query(
+      'select count(*) as n, count(distinct record_id) as records from changes_in_flight',
+    );
+    assert.deepEqual(row, { n: 200, records: 200 });
   });
 
   it('sends what was planned before a crash', async () => {
