@@ -1,7 +1,6 @@
 // Who calls: `Authorization: Bearer KEY`. A route names the roles that may call it; another agency's things
 // are not forbidden but unknown.
-import type { Request, RequestHandler, Response } from 'express';
-import { ipKeyGenerator } from 'express-rate-limit';
+import type { RequestHandler, Response } from 'express';
 import { GatewayError } from '../core/errors.js';
 import type { Role } from '../core/words.js';
 import type { Caller, HttpDeps } from './deps.js';
@@ -9,20 +8,19 @@ import type { Caller, HttpDeps } from './deps.js';
 const LOCAL = 'caller';
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i;
 
-/** Finds the caller by the key; throws `auth.key-required` without a known one. */
-export function authenticate(deps: Pick<HttpDeps, 'authenticate'>): RequestHandler {
+/** Looks for the caller by the key and lets everybody pass: limits come before refusals. */
+export function identify(deps: Pick<HttpDeps, 'authenticate'>): RequestHandler {
   return async (request, response, next) => {
     const key = BEARER.exec(request.get('authorization') ?? '')?.[1];
-    const caller = key === undefined ? undefined : await deps.authenticate(key);
-    if (caller === undefined)
-      throw new GatewayError(
-        'auth.key-required',
-        'Send Authorization: Bearer KEY with a key that is in force.',
-        {
-          detailZh: '请在 Authorization: Bearer 中提供有效密钥。',
-        },
-      );
-    response.locals[LOCAL] = caller;
+    response.locals[LOCAL] = key === undefined ? undefined : await deps.authenticate(key);
+    next();
+  };
+}
+
+/** Lets only known callers pass; throws `auth.key-required`. */
+export function requireCaller(): RequestHandler {
+  return (_request, response, next) => {
+    callerOf(response);
     next();
   };
 }
@@ -40,9 +38,18 @@ export function permit(roles: readonly Role[]): RequestHandler {
   };
 }
 
-/** Gives the caller that `authenticate` found. */
+/** Gives the caller that `identify` found; undefined for a stranger. */
+export function findCaller(response: Response): Caller | undefined {
+  return response.locals[LOCAL] as Caller | undefined;
+}
+
+/** Gives the caller; throws `auth.key-required` for a stranger. */
 export function callerOf(response: Response): Caller {
-  return response.locals[LOCAL] as Caller;
+  const caller = findCaller(response);
+  if (caller !== undefined) return caller;
+  throw new GatewayError('auth.key-required', 'Send Authorization: Bearer KEY with a key that is in force.', {
+    detailZh: '请在 Authorization: Bearer 中提供有效密钥。',
+  });
 }
 
 /** Tells whether a caller may see what belongs to an agency. */
@@ -52,13 +59,9 @@ export function maySee(caller: Caller, agency: string): boolean {
     : caller.role === 'operator' || caller.role === 'auditor';
 }
 
-/** Gives the agency of a caller that must be one. */
+/** Gives the agency of a caller that must be one; throws `auth.not-permitted`. */
 export function agencyOf(response: Response): string {
-  return callerOf(response).agency ?? '';
-}
-
-/** Names a caller for limits: its key, else its address. */
-export function limitKey(request: Request): string {
-  const key = BEARER.exec(request.get('authorization') ?? '')?.[1];
-  return key === undefined ? `ip:${ipKeyGenerator(request.ip ?? '')}` : `key:${key}`;
+  const { agency } = callerOf(response);
+  if (agency !== null) return agency;
+  throw new GatewayError('auth.not-permitted', 'Only a key of an agency may do this.');
 }

@@ -26,6 +26,7 @@ export interface Upload {
 }
 
 export interface FeedQuery {
+  readonly caller: Caller;
   readonly lastEventId: string | undefined;
   readonly limit: number;
   /** 0 answers at once. */
@@ -41,7 +42,10 @@ export interface PageQuery {
 export interface HttpDeps {
   readonly log: Logger;
   readonly requestsPerSecond: number;
+  /** The longest time without a byte of a body. */
   readonly uploadIdleTimeoutMs: number;
+  /** The longest time for the headers of a request; 30 s where it is not given. */
+  readonly headersTimeoutMs?: number;
   readonly feedLimit: number;
   readonly authenticate: (key: string) => Promise<Caller | undefined>;
   readonly source: (id: string) => SourceView | undefined;

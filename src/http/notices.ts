@@ -1,8 +1,11 @@
 // Notices over HTTP: the city pushes them, agencies fetch theirs, acknowledge and answer them.
 import type { RequestHandler } from 'express';
+import { GatewayError } from '../core/errors.js';
 import { agencyOf } from './authenticate.js';
 import type { HttpDeps } from './deps.js';
 import { MAX_LIMIT, readLimit, readWhole } from './query.js';
+
+const NOTICE_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
 
 /** Makes the handler of `POST /v1/notices`: 201 for a new notice, 200 for one that is there already. */
 export function acceptNotice(deps: HttpDeps): RequestHandler {
@@ -23,7 +26,9 @@ export function listMailbox(deps: HttpDeps): RequestHandler {
 /** Makes the handler of `POST /v1/notices/{id}/acknowledgement`. */
 export function acknowledge(deps: HttpDeps): RequestHandler<{ id: string }> {
   return async (request, response) => {
-    response.json(await deps.acknowledge({ noticeId: request.params.id, agency: agencyOf(response) }));
+    response.json(
+      await deps.acknowledge({ noticeId: noticeId(request.params.id), agency: agencyOf(response) }),
+    );
   };
 }
 
@@ -32,6 +37,13 @@ export function giveFeedback(deps: HttpDeps): RequestHandler<{ id: string }> {
   return async (request, response) => {
     const agency = agencyOf(response);
     const feedback: unknown = request.body;
-    response.json(await deps.giveFeedback({ noticeId: request.params.id, agency, feedback }));
+    response.json(await deps.giveFeedback({ noticeId: noticeId(request.params.id), agency, feedback }));
   };
+}
+
+function noticeId(id: string): string {
+  if (NOTICE_ID.test(id)) return id;
+  throw new GatewayError('notice.unknown', 'There is no such notice for this key.', {
+    detailZh: '该密钥没有此通知。',
+  });
 }

@@ -12,14 +12,14 @@ export function readText(request: Request, name: string): string | undefined {
   throw malformed(name, 'must be given once');
 }
 
-/** Reads a whole number of at least `minimum`; throws `request.malformed`. */
+/** Reads a whole number of at least `minimum`, held below 2^53; throws `request.malformed`. */
 export function readWhole(request: Request, name: string, minimum: number): number | undefined {
   const text = readText(request, name);
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!/^\d{1,15}$/.test(text) || value < minimum)
+  if (!/^\d+$/.test(text) || value < minimum)
     throw malformed(name, `must be a whole number from ${minimum} on`);
-  return value;
+  return Math.min(value, Number.MAX_SAFE_INTEGER);
 }
 
 /** Reads `limit`, clamped to `most`. */

@@ -1,106 +1,89 @@
 // The HTTP server: limits, ids and log around the routes, problems behind them. Stopping takes no new
 // connection, sends waiting readers home and ends what is idle.
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type Express } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { pinoHttp } from 'pino-http';
-import { GatewayError } from '../core/errors.js';
-import { authenticate, limitKey, permit } from './authenticate.js';
+import { logRequests } from './access-log.js';
+import { answerFailure, answerNotAllowed, answerNotFound } from './answer-failure.js';
+import { identify, permit, requireCaller } from './authenticate.js';
+import { watchBody } from './body-watch.js';
+import { answerBrokenRequest } from './broken-request.js';
 import type { HttpDeps } from './deps.js';
-import { documentation } from './documentation.js';
-import { problemHandler, sendProblem } from './problem.js';
-import { assignRequestId, requestId } from './request-id.js';
-import { routes } from './routes.js';
+import { documentationAssets } from './documentation.js';
+import { readJson } from './json-body.js';
+import { limitRequests } from './rate-limit.js';
+import { assignRequestId } from './request-id.js';
+import { routes, type Route } from './routes.js';
 
 export interface HttpServer {
   /** Listens; 0 takes any free port. Rejects with the error of the socket, EADDRINUSE for a busy port. */
   listen(host: string, port: number): Promise<{ readonly url: string; readonly port: number }>;
-  stop(): Promise<void>;
+  /** Stops; what is not answered after `deadlineMs` (5 s where none is given) is cut off. */
+  stop(deadlineMs?: number): Promise<void>;
 }
 
-const JSON_LIMIT = '256kb';
 const HEADERS_TIMEOUT_MS = 30_000;
-const STOP_IDLE_MS = 5_000;
+const STOP_DEADLINE_MS = 5_000;
+const SWEEP_EVERY_MS = 50;
 
 /** Builds the server on its functions. */
 export function createServer(deps: HttpDeps): HttpServer {
-  const server = createHttpServer({ requestTimeout: 0, headersTimeout: HEADERS_TIMEOUT_MS }, createApp(deps));
+  const stopping = new AbortController();
+  const app = createApp(deps, stopping.signal);
+  const headersTimeout = deps.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
+  // No total time-out: an upload of 4 GiB takes its time. The watch ends a body that stands still.
+  const limits = { requestTimeout: 0, headersTimeout, connectionsCheckingInterval: headersTimeout / 4 };
+  const server = createHttpServer(limits, app as RequestListener);
+  server.on('checkContinue', app);
+  server.on('clientError', answerBrokenRequest);
   return {
     listen: (host, port) => listen(server, host, port),
-    stop: () => stop(server),
+    stop: (deadlineMs = STOP_DEADLINE_MS) => {
+      stopping.abort();
+      return stop(server, deadlineMs);
+    },
   };
 }
 
-function createApp(deps: HttpDeps): Express {
+function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
   const app = express();
-  app.disable('x-powered-by');
-  app.set('query parser', 'simple');
-  app.use(assignRequestId(), helmet(), accessLog(deps));
-  app.get('/livez', (_request, response) => void response.json({ status: 'ok' }));
-  app.get('/readyz', async (_request, response) => {
-    const isReady = await deps.isReady();
-    response.status(isReady ? 200 : 503).json({ status: isReady ? 'ok' : 'starting' });
-  });
-  app.use(documentation());
-  app.use('/v1', limit(deps), authenticate(deps));
-  const json = express.json({ limit: JSON_LIMIT, strict: true });
-  for (const { method, path, roles, takesJson, handler } of routes(deps))
-    app[method](path, permit(roles), ...(takesJson === true ? [json] : []), handler);
-  app.use((request, response) => {
-    sendProblem(
-      response,
-      new GatewayError(
-        'request.not-found',
-        `There is no ${request.method} ${request.path.slice(0, 100)}; see /docs.`,
-        {
-          detailZh: '地址不存在，请参阅 /docs。',
-        },
-      ),
-    );
-  });
-  app.use(problemHandler(deps.log));
+  app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.use(assignRequestId(), protect(), logRequests(deps.log), watchBody(deps.uploadIdleTimeoutMs));
+  app.use('/v1', keepPrivate(), identify(deps));
+  app.use(limitRequests(deps.requestsPerSecond));
+  app.use('/v1', requireCaller());
+  const table = routes(deps, stopping);
+  for (const route of table) app[route.method](route.path, ...guards(route), route.handler);
+  for (const path of new Set(table.map((route) => route.path)))
+    app.all(path, answerNotAllowed(table.filter((route) => route.path === path).map(({ method }) => method)));
+  app.use('/docs', documentationAssets());
+  app.use(answerNotFound(), answerFailure(deps.log));
   return app;
 }
 
-function limit(deps: HttpDeps): ReturnType<typeof rateLimit> {
-  return rateLimit({
-    windowMs: 1000,
-    limit: deps.requestsPerSecond,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    keyGenerator: limitKey,
-    handler: (_request, response) => {
-      response.set('Retry-After', '1');
-      sendProblem(
-        response,
-        new GatewayError(
-          'request.too-many',
-          `At most ${deps.requestsPerSecond} requests a second; slow down.`,
-          {
-            detailZh: `每秒最多 ${deps.requestsPerSecond} 次请求，请放慢。`,
-          },
-        ),
-      );
-    },
-  });
+function guards(route: Route): RequestHandler[] {
+  return [
+    ...(route.callers === 'anybody' ? [] : [permit(route.callers)]),
+    ...(route.json === undefined ? [] : readJson(route.json)),
+  ];
 }
 
-function accessLog(deps: HttpDeps): ReturnType<typeof pinoHttp> {
-  return pinoHttp({
-    logger: deps.log,
-    quietReqLogger: true,
-    genReqId: (_request, response) => requestId(response as never),
-    customLogLevel: () => 'debug',
-    customSuccessMessage: () => 'Request answered',
-    customErrorMessage: () => 'Request answered',
-    // Neither headers nor query: keys and codes may stand there.
-    serializers: {
-      req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split('?')[0] }),
-      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
-    },
-  });
+function protect(): RequestHandler {
+  // Everything is served from here; over plain HTTP in a closed network nothing may be upgraded.
+  const directives = {
+    'style-src': ["'self'", "'unsafe-inline'"],
+    'font-src': ["'self'", 'data:'],
+    'upgrade-insecure-requests': null,
+  };
+  return helmet({ contentSecurityPolicy: { directives }, strictTransportSecurity: false });
+}
+
+function keepPrivate(): RequestHandler {
+  return (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  };
 }
 
 function listen(server: Server, host: string, port: number): Promise<{ url: string; port: number }> {
@@ -115,12 +98,15 @@ function listen(server: Server, host: string, port: number): Promise<{ url: stri
   });
 }
 
-async function stop(server: Server): Promise<void> {
+async function stop(server: Server, deadlineMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
+  // A connection that is kept alive becomes idle only when its answer has gone out.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_EVERY_MS);
+  const late = setTimeout(() => server.closeAllConnections(), deadlineMs);
   server.closeIdleConnections();
-  const late = setTimeout(() => server.closeAllConnections(), STOP_IDLE_MS);
   await closed;
+  clearInterval(sweep);
   clearTimeout(late);
 }

@@ -6,10 +6,8 @@ import type { HttpDeps } from './deps.js';
 /** Makes the handler of `GET /v1/templates/{type}.csv`. */
 export function csvTemplate(deps: HttpDeps): RequestHandler<{ type: string }> {
   return (request, response) => {
-    response
-      .type('text/csv; charset=utf-8')
-      .attachment(`${request.params.type}.csv`)
-      .send(templateOf(request.params.type, deps));
+    const text = templateOf(request.params.type, deps);
+    response.type('text/csv; charset=utf-8').attachment(`${request.params.type}.csv`).send(text);
   };
 }
 

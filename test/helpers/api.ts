@@ -1,120 +1,65 @@
-// A client for flow tests that holds every answer against the OpenAPI document: an undocumented route,
-// status, media type, header or shape fails the test.
-import assert from 'node:assert/strict';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-import { readOpenapi } from '../../src/http/documentation.js';
-
-export interface Answer<T> {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: T;
-}
+// A client for tests: every answer is held against the OpenAPI document, so that a test cannot pass on a
+// status, header, media type or shape that is not documented.
+import { createOpenapiCheck, type Exchange } from './openapi-check.js';
 
 export interface Call {
+  readonly method?: string;
+  /** Path and query. */
+  readonly path: string;
   readonly key?: string | undefined;
-  readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
   readonly body?: string | Buffer;
 }
 
-export type Api = <T = Record<string, unknown>>(path: string, call?: Call) => Promise<Answer<T>>;
-
-interface Media {
-  readonly schema: object;
-}
-interface DocumentedAnswer {
-  readonly $ref?: string;
-  readonly headers?: Readonly<Record<string, { required?: boolean }>>;
-  readonly content?: Readonly<Record<string, Media>>;
-}
-export interface OpenapiDocument {
-  readonly paths: Readonly<
-    Record<string, Readonly<Record<string, { responses: Record<string, DocumentedAnswer> }>>>
-  >;
-  readonly components: { readonly responses: Readonly<Record<string, DocumentedAnswer>> };
+export interface Answer extends Exchange {
+  /** The JSON of the answer; the empty object where it has none. */
+  readonly body: Record<string, unknown>;
 }
 
-/** Makes a client of the gateway at `url`. */
+export type Api = (call: Call) => Promise<Answer>;
+
+/** Makes a client of the server under `url`. */
 export function createApi(url: string): Api {
-  const document = readOpenapi() as OpenapiDocument;
-  const check = createCheck(document);
-  return async <T>(path: string, call: Call = {}) => {
-    const method = call.method ?? 'GET';
-    const answer = await fetch(url + path, {
-      method,
-      headers: {
-        ...(call.key === undefined ? {} : { authorization: `Bearer ${call.key}` }),
-        ...call.headers,
-      },
-      ...(call.body === undefined ? {} : { body: call.body }),
-    });
-    const text = await answer.text();
-    const type = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
-    const body: unknown = type.includes('json') ? JSON.parse(text) : text;
-    check({
-      method: method.toLowerCase(),
-      path: path.split('?')[0] ?? '',
-      status: answer.status,
-      type,
-      body,
-      headers: answer.headers,
-    });
-    return { status: answer.status, headers: answer.headers, body: body as T };
+  const check = createOpenapiCheck();
+  return async (call) => {
+    const { method = 'GET', path } = call;
+    const { status, headers, text } = await send(url, call);
+    const exchange = { method, path, status, headers, text };
+    check(exchange);
+    return { ...exchange, body: parse(exchange) };
   };
 }
 
-interface Seen {
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly type: string;
-  readonly body: unknown;
-  readonly headers: Headers;
+/** Uploads a file as `text/csv`, unless the headers say otherwise, and gives the answer. */
+export function upload(api: Api, source: string, call: Omit<Call, 'path' | 'method'>): Promise<Answer> {
+  return api({
+    ...call,
+    method: 'POST',
+    path: `/v1/sources/${source}/batches`,
+    headers: { 'content-type': 'text/csv', ...call.headers },
+  });
 }
 
-function createCheck(document: OpenapiDocument): (seen: Seen) => void {
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
-  addFormats.default(ajv);
-  ajv.addSchema({ $id: 'openapi', ...document });
-  const compiled = new Map<Media, ValidateFunction>();
-  return (seen) => {
-    const at = `${seen.method} ${seen.path} ${seen.status}`;
-    const path = Object.keys(document.paths).find((template) => pattern(template).test(seen.path));
-    const operation = path === undefined ? undefined : document.paths[path]?.[seen.method];
-    if (operation === undefined) {
-      assert.ok(seen.status === 404 || seen.status === 401, `${at}: the route is not documented`);
-      return;
-    }
-    const documented = resolve(document, operation.responses[String(seen.status)]);
-    assert.ok(documented, `${at}: the status is not documented`);
-    for (const [name, header] of Object.entries(documented.headers ?? {}))
-      assert.ok(header.required !== true || seen.headers.has(name), `${at}: the header ${name} is missing`);
-    const media = documented.content?.[seen.type];
-    assert.ok(media, `${at}: the media type ${seen.type} is not documented`);
-    const validate = compiled.get(media) ?? ajv.compile(rebased(media.schema));
-    compiled.set(media, validate);
-    assert.ok(
-      validate(seen.body),
-      `${at}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(seen.body).slice(0, 500)}`,
-    );
-  };
+async function send(url: string, call: Call): Promise<{ status: number; headers: Headers; text: string }> {
+  const { key, json } = call;
+  const body = json === undefined ? call.body : JSON.stringify(json);
+  const answer = await fetch(new URL(call.path, url), {
+    method: call.method ?? 'GET',
+    headers: {
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...call.headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+  return { status: answer.status, headers: answer.headers, text: await answer.text() };
 }
 
-function resolve(
-  document: OpenapiDocument,
-  answer: DocumentedAnswer | undefined,
-): DocumentedAnswer | undefined {
-  const name = answer?.$ref?.split('/').at(-1);
-  return name === undefined ? answer : document.components.responses[name];
-}
-
-/** Points references of a part at the whole document. */
-function rebased(schema: object): object {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"openapi#/components')) as object;
-}
-
-/** Turns a documented path into what it matches. */
-export function pattern(template: string): RegExp {
-  return new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`);
+function parse({ text, headers }: Exchange): Record<string, unknown> {
+  return (headers.get('content-type') ?? '').includes('json') && text !== ''
+    ? (JSON.parse(text) as Record<string, unknown>)
+    : {};
 }
