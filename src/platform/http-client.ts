@@ -52,6 +52,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     maxContentLength: options.maxAnswerBytes,
     proxy: false,
     responseType: 'text',
+    // Bodies go and come as they are: axios would parse JSON in both directions.
+    transformRequest: [(body: unknown) => body],
     transformResponse: [(text: unknown) => text],
     validateStatus: () => true,
   });
