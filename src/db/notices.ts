@@ -129,8 +129,9 @@ export async function setNoticeState(
 
 /** Closes a routed notice once every recipient has answered and the city has all of it; true when this did it. */
 export async function closeIfAnswered(sql: Sql, id: string): Promise<boolean> {
-  // Two last answers at once would each miss the other: whoever comes second waits for this row.
-  await sql.query('select 1 from notices where id = $1 for update', [id]);
+  // Two last answers at once would each miss the other: whoever comes second waits for this row. Both hold
+  // it by the key of the steps they wrote already, so a plain `for update` would block both for good.
+  await sql.query('select 1 from notices where id = $1 for no key update', [id]);
   const { rowCount } = await sql.query(
     `update notices set state = 'closed' where id = $1 and state = 'routed'
        and not exists (select 1 from notice_deliveries where notice_id = $1 and fed_back_at is null)
