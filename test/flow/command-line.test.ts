@@ -1,0 +1,154 @@
+// The commands as a person runs them: what they print, and their exit codes.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { findKey } from '../../src/db/api-keys.js';
+import { projectRoot } from '../../src/platform/project-root.js';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.js';
+import { createTemporaryFolder, type TemporaryFolder } from '../helpers/temporary-folder.js';
+
+const UPLOADS = path.join(projectRoot, 'test/fixtures/uploads');
+const SOURCE = ['--source', 'market-regulation-penalty'];
+
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('the command line', () => {
+  let folder: TemporaryFolder;
+  let test: TestDatabase;
+  before(async () => {
+    folder = createTemporaryFolder();
+    test = await createTestDatabase();
+  });
+  after(async () => {
+    await test.drop();
+    folder.remove();
+  });
+
+  const gateway = (args: readonly string[], variables: Record<string, string> = {}): Promise<Ran> =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [path.join(projectRoot, 'dist/src/main.js'), ...args], {
+        cwd: projectRoot,
+        env: {
+          PATH: process.env['PATH'],
+          DATA_DIR: folder.path,
+          DATABASE_URL: test.url,
+          LOG_LEVEL: 'silent',
+          ...variables,
+        },
+      });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
+      child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, stdout, stderr }));
+    });
+  const upload = (name: string): string => path.join(UPLOADS, name);
+
+  it('check: says that the sample district is in order', async () => {
+    const ran = await gateway(['check']);
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.match(ran.stdout, /^OK: 14 agencies/);
+  });
+
+  it('check: tells every problem at once, unknown keys too', async () => {
+    const config = path.join(folder.path, 'config');
+    cpSync(path.join(projectRoot, 'config'), config, { recursive: true });
+    const sources = readFileSync(path.join(config, 'sources.yaml'), 'utf8');
+    writeFileSync(
+      path.join(config, 'sources.yaml'),
+      `${sources}- { id: x-penalty, agency: nobody, type: nothing, mappings: [none] }\n`,
+    );
+    const first = await gateway(['check'], { CONFIG_DIR: config });
+    assert.equal(first.code, 2);
+    for (const word of ['nobody', 'catalogue.not-listed', 'mappings/none.yaml'])
+      assert.ok(first.stderr.includes(word), word);
+    writeFileSync(path.join(config, 'gateway.yaml'), 'surprise: 1\n');
+    writeFileSync(path.join(config, 'schedules.yaml'), 'timezone: Mars/Base\n');
+    const second = await gateway(['check'], { CONFIG_DIR: config });
+    assert.equal(second.code, 2);
+    for (const word of ['surprise', 'maxUploadBytes', 'noticePoll'])
+      assert.ok(second.stderr.includes(word), word);
+  });
+
+  it('validate: exits 0 for a clean file, 1 for rejected rows, 2 for an unreadable one, and stores nothing', async () => {
+    const clean = await gateway(['validate', upload('utf8-bom.csv'), ...SOURCE, '--json']);
+    assert.equal(clean.code, 0, clean.stderr);
+    assert.deepEqual((JSON.parse(clean.stdout) as { received: number }).received, 3);
+    const faulty = await gateway(['validate', upload('wrong-check-character.csv'), ...SOURCE, '--json']);
+    assert.equal(faulty.code, 1);
+    const report = JSON.parse(faulty.stdout) as {
+      rejected: number;
+      problems: { row: number; code: string }[];
+    };
+    assert.equal(report.rejected, 1);
+    assert.deepEqual(
+      report.problems.map(({ row, code }) => ({ row, code })),
+      [{ row: 3, code: 'code.unified-social-credit' }],
+    );
+    for (const name of ['headings-only.csv', 'missing-columns.csv', 'no-such-file.csv'])
+      assert.equal((await gateway(['validate', upload(name), ...SOURCE])).code, 2, name);
+    assert.equal((await gateway(['validate', upload('utf8-bom.csv'), '--source', 'none'])).code, 2);
+    const { rows } = await test.database.query<{ n: number }>('select count(*) as n from batches');
+    assert.equal(rows[0]?.n, 0);
+  });
+
+  it('ingest: prints the documented counts, and changes nothing the second time', async () => {
+    const expected = JSON.parse(readFileSync(upload('penalties-2000.expected.json'), 'utf8')) as Record<
+      string,
+      number
+    >;
+    const args = ['ingest', upload('penalties-2000-gb18030.csv'), ...SOURCE, '--json'];
+    const first = await gateway(args);
+    assert.equal(first.code, 0, first.stderr);
+    assert.deepEqual((JSON.parse(first.stdout) as { counts: object }).counts, expected);
+    const second = JSON.parse((await gateway(args)).stdout) as {
+      counts: object;
+      warnings: { code: string }[];
+    };
+    assert.deepEqual(second.counts, { ...expected, new: 0, duplicate: 0, unchanged: 1960 });
+    assert.deepEqual(
+      second.warnings.map(({ code }) => code),
+      ['batch.same-bytes'],
+    );
+  });
+
+  it('keys: creates a key that opens, prints it once, and revokes it', async () => {
+    const created = await gateway(['keys', 'create', '--agency', 'health', '--role', 'agency']);
+    assert.equal(created.code, 0, created.stderr);
+    const key = created.stdout.trim();
+    const caller = await findKey(test.database, key);
+    assert.deepEqual([caller?.role, caller?.agency], ['agency', 'health']);
+    assert.equal((await gateway(['keys', 'revoke', caller?.keyId ?? ''])).code, 0);
+    assert.equal(await findKey(test.database, key), undefined);
+    assert.equal((await gateway(['keys', 'create', '--agency', 'nobody', '--role', 'agency'])).code, 2);
+  });
+
+  it('template: writes a file that validates clean', async () => {
+    const out = path.join(folder.path, 'template.csv');
+    assert.equal(
+      (await gateway(['template', 'administrative-penalty', '--format', 'csv', '--out', out])).code,
+      0,
+    );
+    assert.equal((await gateway(['validate', out, ...SOURCE])).code, 0);
+    assert.equal((await gateway(['template', 'marriage', '--format', 'csv'])).code, 2);
+  });
+
+  it('serve: refuses a faulty environment with one clear message', async () => {
+    const ran = await gateway(['serve'], { PORT: '99999', CITY_URL: 'ftp://x' });
+    assert.equal(ran.code, 2);
+    assert.match(ran.stderr, /PORT/);
+    assert.match(ran.stderr, /CITY_URL/);
+  });
+
+  it('explains itself with --help', async () => {
+    const ran = await gateway(['--help']);
+    assert.equal(ran.code, 0);
+    for (const word of ['serve', 'ingest', 'DATA_DIR', '校验']) assert.ok(ran.stdout.includes(word), word);
+  });
+});
