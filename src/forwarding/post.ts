@@ -1,4 +1,5 @@
 // One try of a message: compose ─▶ post ─▶ read the answer. What comes out is a value, whatever happened.
+import { bearerToken } from '../core/authorization.js';
 import type { Clock } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
 import { GatewayError, isGatewayError } from '../core/errors.js';
@@ -72,7 +73,7 @@ async function exchange(
       method: 'POST',
       url: `${city.url.replace(/\/+$/, '')}/records`,
       headers: {
-        authorization: `Bearer ${city.token}`,
+        ...bearerToken(city.token),
         'content-type': 'application/json; charset=utf-8',
         'idempotency-key': message.id,
       },

@@ -1,4 +1,5 @@
 // Reads one page of the city's notice feed (http-feeds.org): events after the one named, oldest first.
+import { bearerToken } from '../core/authorization.js';
 import { GatewayError } from '../core/errors.js';
 import { failureCode, type HttpAnswer, type SendHttp } from './send-http.js';
 
@@ -40,7 +41,7 @@ async function ask(send: SendHttp, city: CityAddress): Promise<HttpAnswer> {
       url: city.url,
       headers: {
         accept: 'application/cloudevents-batch+json',
-        authorization: `Bearer ${city.token}`,
+        ...bearerToken(city.token),
       },
       timeoutMs: city.timeoutMs,
     });

@@ -1,5 +1,6 @@
 // Sends one answer of an agency to the city: claim ─▶ post ─▶ settle. Its id is the Idempotency-Key at
 // every try; it is tried until the city takes it or refuses it in words.
+import { bearerToken } from '../core/authorization.js';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import { shanghaiDay } from '../core/clock.js';
@@ -55,7 +56,7 @@ async function post(claim: FeedbackClaim, deps: SendFeedbackDeps): Promise<Sent>
       method: 'POST',
       url: `${url.replace(/\/+$/, '')}/notices/${encodeURIComponent(claim.noticeId)}/feedback`,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...bearerToken(token),
         'content-type': 'application/json',
         'idempotency-key': claim.id,
       },
