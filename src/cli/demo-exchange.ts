@@ -3,11 +3,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gateway } from '../app/gateway.js';
+import type { Sandbox } from '../app/sandbox.js';
 import type { BatchView } from '../app/batch-view.js';
 import { ORGANISATION } from '../core/definitions.js';
 import { GatewayError } from '../core/errors.js';
 import { projectRoot } from '../platform/project-root.js';
-import type { SandboxFile } from '../sandbox/sandbox-file.js';
 
 export interface Upload {
   readonly file: string;
@@ -17,7 +17,7 @@ export interface Upload {
 export interface Exchange {
   readonly uploads: readonly Upload[];
   readonly noticeId: string;
-  readonly sandbox: SandboxFile;
+  readonly sandbox: Sandbox;
 }
 
 const SAMPLES: readonly { readonly file: string; readonly agency: string; readonly source: string }[] = [
@@ -62,7 +62,7 @@ export async function runExchange(gateway: Gateway, note: (text: string) => void
     `feedback on notice ${noticeId}`,
     async () => (await sandbox.isAnswered(noticeId)) || undefined,
   );
-  return { uploads, noticeId, sandbox: sandbox.file };
+  return { uploads, noticeId, sandbox };
 }
 
 interface FeedRecord {
