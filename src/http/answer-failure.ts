@@ -8,17 +8,14 @@ import { requestId } from './request-id.js';
 
 const CLIENT_FAULT = 400;
 const SERVER_FAULT = 500;
-const SHOWN_PATH = 100;
 const ERROR_HANDLER_PARAMETERS = 4;
 
-/** Makes the handler of addresses that are not there. */
+/** Makes the handler of addresses that are not there; what was asked for is not repeated. */
 export function answerNotFound(): RequestHandler {
-  return (request) => {
-    throw new GatewayError(
-      'request.not-found',
-      `There is no ${request.method} ${request.path.slice(0, SHOWN_PATH)}; see /docs.`,
-      { detailZh: '地址不存在，请参阅 /docs。' },
-    );
+  return () => {
+    throw new GatewayError('request.not-found', 'There is nothing at this address; see /docs.', {
+      detailZh: '地址不存在，请参阅 /docs。',
+    });
   };
 }
 

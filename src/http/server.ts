@@ -1,5 +1,6 @@
 // The HTTP server: limits, ids and log around the routes, problems behind them. Stopping takes no new
 // connection, sends waiting readers home and ends what is idle.
+import { setMaxListeners } from 'node:events';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type RequestHandler } from 'express';
@@ -30,6 +31,8 @@ const SWEEP_EVERY_MS = 50;
 /** Builds the server on its functions. */
 export function createServer(deps: HttpDeps): HttpServer {
   const stopping = new AbortController();
+  // Any number of readers may wait.
+  setMaxListeners(0, stopping.signal);
   const app = createApp(deps, stopping.signal);
   const headersTimeout = deps.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   // No total time-out: an upload of 4 GiB takes its time. The watch ends a body that stands still.
