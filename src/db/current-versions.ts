@@ -9,6 +9,7 @@ export interface CurrentVersion {
   readonly operation: 'u' | 'd';
   readonly contentHash: string;
   readonly subject: string;
+  readonly documentNumber: string;
   readonly agency: string;
   readonly batchNumber: number;
   readonly orderedAtMs: number;
@@ -17,7 +18,7 @@ export interface CurrentVersion {
 
 const CURRENT = `
   select v.record_id as "recordId", v.version, v.operation, replace(v.content_hash::text, '-', '') as "contentHash",
-         v.subject, c.agency, b.number as "batchNumber",
+         v.subject, v.document_number as "documentNumber", c.agency, b.number as "batchNumber",
          (extract(epoch from v.ordered_at) * 1000)::bigint as "orderedAtMs", v.row_number as "row"
   from unnest($1::uuid[]) as wanted (id)
   cross join lateral
@@ -39,9 +40,8 @@ const BY_DOCUMENT = `
     (select r.record_id from record_versions r join chunks c on c.id = r.chunk_id
      where r.subject = wanted.subject and r.document_number = wanted.document_number and c.record_type = $3
        and r.operation = 'u'
-       and not exists (select from record_versions e
-                       where e.record_id = r.record_id and e.version > r.version and e.operation = 'd')
-     limit 1) v`;
+       and not exists (select from record_versions e where e.record_id = r.record_id and e.version > r.version)
+     offset 0) v`;
 
 export interface DocumentHolder {
   readonly subject: string;
@@ -49,7 +49,7 @@ export interface DocumentHolder {
   readonly recordId: string;
 }
 
-/** Reads which record in force holds each pair of subject and document number, for one record type. */
+/** Reads which records in force hold each pair of subject and document number, for one record type. */
 export async function readDocumentHolders(
   sql: Sql,
   recordType: string,

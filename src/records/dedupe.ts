@@ -10,8 +10,8 @@ export interface Ground {
   readonly batchNumber: number;
   /** Current versions by record id; the judging keeps it up to date. */
   readonly current: Map<string, CurrentVersion>;
-  /** Record ids by subject and document number, see `documentKey`; the judging adds to it. */
-  readonly documents: Map<string, string>;
+  /** Records in force by subject and document number, see `documentKey`; the judging keeps it up to date. */
+  readonly documents: Map<string, Set<string>>;
 }
 
 type RowWithPrint = FingerprintedRow & { readonly print: Fingerprint };
@@ -45,7 +45,7 @@ function judgeRow(row: RowWithPrint, ground: Ground): JudgedRow {
     ? judgeWithdrawal(row, current, ground)
     : judgeDelivery(row, current, ground);
   const change = changeOf(row, verdict, current);
-  if (change !== undefined) remember(row, change, ground);
+  if (change !== undefined) remember(row, { change, current }, ground);
   return {
     row: row.row,
     verdict,
@@ -77,10 +77,9 @@ function judgeDelivery(row: RowWithPrint, current: CurrentVersion | undefined, g
 }
 
 function newRecord(row: RowWithPrint, ground: Ground): Judgement {
-  const other = ground.documents.get(documentKey(row.print));
-  return other !== undefined && other !== row.print.recordId
-    ? warned('new', 'record.possible-duplicate')
-    : { verdict: 'new' };
+  // The record itself is new: whoever holds the document is another one.
+  const holders = ground.documents.get(documentKey(row.print))?.size ?? 0;
+  return holders > 0 ? warned('new', 'record.possible-duplicate') : { verdict: 'new' };
 }
 
 function judgeWithdrawal(row: RowWithPrint, current: CurrentVersion | undefined, ground: Ground): Judgement {
@@ -128,20 +127,27 @@ function changeOf(
   };
 }
 
-function remember(row: RowWithPrint, change: Change, ground: Ground): void {
+function remember(
+  row: RowWithPrint,
+  { change, current }: { change: Change; current: CurrentVersion | undefined },
+  ground: Ground,
+): void {
   ground.current.set(change.recordId, {
     recordId: change.recordId,
     version: change.version,
     operation: change.operation,
     contentHash: change.contentHash,
     subject: change.subject,
+    documentNumber: change.documentNumber,
     agency: ground.agency,
     batchNumber: ground.batchNumber,
     orderedAtMs: change.orderedAtMs,
     row: row.row,
   });
+  if (current !== undefined) ground.documents.get(documentKey(current))?.delete(change.recordId);
+  if (change.operation === 'd') return;
   const key = documentKey(change);
-  const known = ground.documents.get(key);
-  if (change.operation === 'u' && known === undefined) ground.documents.set(key, change.recordId);
-  if (change.operation === 'd' && known === change.recordId) ground.documents.delete(key);
+  const holders = ground.documents.get(key);
+  if (holders === undefined) ground.documents.set(key, new Set([change.recordId]));
+  else holders.add(change.recordId);
 }

@@ -3,10 +3,10 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { checkCitizenId } from '../core/citizen-id.js';
 import type { FieldSchema } from '../core/definitions.js';
-import { maskPersonalNumbersIn } from '../core/mask.js';
 import { isAmbiguousDate } from '../core/parse-date.js';
 import type { Problem, ProblemCode } from '../core/problems.js';
 import type { NormalisedRow } from '../core/rows.js';
+import { shownValue } from '../core/shown-value.js';
 import { officialValues } from './code-list.js';
 import type { RowMapper } from './map.js';
 import { UNREADABLE } from './normalise.js';
@@ -20,8 +20,6 @@ interface FaultContext {
 }
 
 type Details = Record<string, string | number>;
-
-const SHOWN_CHARACTERS = 40;
 
 /** Gives the problems behind one ajv error; none for the wrappers of conditional schemas. */
 export function describeFault(error: ErrorObject, fault: FaultContext): Problem[] {
@@ -102,7 +100,7 @@ function listFault(fault: FaultContext, field: string, values: readonly string[]
   return problem(fault, field, [
     'value.not-in-list',
     {
-      value: shorten(wrong, fault),
+      value: shownValue(wrong, fault.context.today),
       allowed: allowed.join('、'),
     },
   ]);
@@ -114,10 +112,13 @@ function formatFault(fault: FaultContext, field: string, value: string): Problem
   switch (format) {
     case 'date': {
       const code = isAmbiguousDate(shown) ? 'date.ambiguous' : 'date.invalid';
-      return problem(fault, field, [code, { value: shorten(shown, fault) }]);
+      return problem(fault, field, [code, { value: shownValue(shown, fault.context.today) }]);
     }
     case 'amount-yuan':
-      return problem(fault, field, ['amount.invalid', { value: shorten(shown, fault), decimals: 6 }]);
+      return problem(fault, field, [
+        'amount.invalid',
+        { value: shownValue(shown, fault.context.today), decimals: 6 },
+      ]);
     case 'unified-social-credit-code':
       return problem(fault, field, 'code.unified-social-credit');
     case 'organisation-code':
@@ -145,9 +146,4 @@ function laterDates(schema: FieldSchema, fault: FaultContext): string {
     .filter((other) => (fault.row.record[other] ?? '') > (value ?? ''))
     .map(fault.mapper.columnOf)
     .join('、');
-}
-
-function shorten(value: string, fault: FaultContext): string {
-  const masked = maskPersonalNumbersIn(value, fault.context.today);
-  return masked.length > SHOWN_CHARACTERS ? `${masked.slice(0, SHOWN_CHARACTERS)}…` : masked;
 }

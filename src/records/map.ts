@@ -2,10 +2,11 @@
 // picks each field's cell. Values stay as the agency wrote them.
 import type { AmountUnit } from '../core/definitions.js';
 import type { HeadingMatch } from '../core/heading-match.js';
-import { normaliseCode } from '../core/normalise-text.js';
+import { hasControlCharacters, normaliseCode } from '../core/normalise-text.js';
 import { PROBLEMS, type Problem, type ProblemCode } from '../core/problems.js';
 import type { MappedRow, ParsedRow } from '../core/rows.js';
-import type { RecordType } from './record-type.js';
+import { shownValue } from '../core/shown-value.js';
+import type { BatchContext, RecordType } from './record-type.js';
 
 export interface RowMapper {
   /** Fields in the order of `MappedRow.values`. */
@@ -22,8 +23,15 @@ interface Operation {
   readonly withdraws: ReadonlySet<string>;
 }
 
+export interface MapperNeeds {
+  readonly type: RecordType;
+  readonly match: HeadingMatch;
+  readonly headings: readonly string[];
+  readonly context: Pick<BatchContext, 'today'>;
+}
+
 /** Compiles the plan for one file. */
-export function compileMapper(type: RecordType, match: HeadingMatch, headings: readonly string[]): RowMapper {
+export function compileMapper({ type, match, headings, context }: MapperNeeds): RowMapper {
   const { fields } = type;
   const byField = new Map(match.columns.map((column) => [column.field, column]));
   const columns = fields.map((field) => byField.get(field)?.column ?? -1);
@@ -38,7 +46,7 @@ export function compileMapper(type: RecordType, match: HeadingMatch, headings: r
       values: columns.map((column) => (column < 0 ? undefined : row.cells[column])),
       withdraws: operation !== undefined && withdraws(row, operation),
       versionTime: match.versionTimeColumn === undefined ? undefined : row.cells[match.versionTimeColumn],
-      problems: rowProblems(row, match.width, operation),
+      problems: rowProblems(row, { match, operation, today: context.today }),
     }),
   };
 }
@@ -58,20 +66,30 @@ function withdraws(row: ParsedRow, operation: Operation): boolean {
 
 const NONE: readonly Problem[] = [];
 
-function rowProblems(row: ParsedRow, width: number, operation: Operation | undefined): readonly Problem[] {
+interface RowChecks {
+  readonly match: HeadingMatch;
+  readonly operation: Operation | undefined;
+  readonly today: string;
+}
+
+function rowProblems(row: ParsedRow, checks: RowChecks): readonly Problem[] {
+  const { match, operation, today } = checks;
   const problems: Problem[] = [];
   if (row.brokenQuotes === true) problems.push(faultOf(row, 'row.quotes'));
-  if (row.cells.length > width && row.cells.slice(width).some((cell) => cell.trim() !== ''))
+  if (row.cells.length > match.width && row.cells.slice(match.width).some((cell) => cell.trim() !== ''))
     problems.push({
       ...faultOf(row, 'row.extra-cells'),
-      details: { found: row.cells.length, expected: width },
+      details: { found: row.cells.length, expected: match.width },
     });
+  for (const { column, heading } of match.columns)
+    if (hasControlCharacters(row.cells[column] ?? ''))
+      problems.push({ ...faultOf(row, 'value.control-characters'), column: heading });
   const cell = operation === undefined ? '' : (row.cells[operation.column] ?? '').trim();
   if (operation !== undefined && cell !== '' && !operation.withdraws.has(normaliseCode(cell)))
     problems.push({
       ...faultOf(row, 'operation.unknown'),
       column: operation.heading,
-      details: { value: cell.slice(0, 20) },
+      details: { value: shownValue(cell, today) },
     });
   return problems.length === 0 ? NONE : problems;
 }

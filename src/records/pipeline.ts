@@ -4,7 +4,7 @@ import type { Mapping } from '../core/definitions.js';
 import type { HeadingMatch } from '../core/heading-match.js';
 import type { FingerprintedRow, ParsedRow } from '../core/rows.js';
 import type { Clock } from '../core/clock.js';
-import { readCurrentVersions, readDocumentHolders } from '../db/current-versions.js';
+import { readCurrentVersions, readDocumentHolders, type DocumentHolder } from '../db/current-versions.js';
 import type { Connection, Database } from '../db/pool.js';
 import { documentKey, judgeRows, type Ground } from './dedupe.js';
 import { compileFingerprint, type KeyedIndex } from './fingerprint.js';
@@ -26,7 +26,7 @@ export interface FilePlan {
 
 /** Compiles the pure stages for one file. */
 export function compileStages(plan: FilePlan): (row: ParsedRow) => FingerprintedRow {
-  const mapper = compileMapper(plan.type, plan.match, plan.headings);
+  const mapper = compileMapper(plan);
   const normalise = compileNormaliser(plan.type, mapper, plan.mapping);
   const check = compileCheck({ ...plan, mapper });
   const fingerprint = compileFingerprint({ ...plan, columnOf: mapper.columnOf });
@@ -76,17 +76,25 @@ async function readGround(
   const prints = rows.flatMap((row) => (row.print === undefined ? [] : [row.print]));
   const current = await readCurrentVersions(connection, [...new Set(prints.map((print) => print.recordId))]);
   const known = new Map(current.map((version) => [version.recordId, version]));
-  const holders = await readDocumentHolders(
-    connection,
-    needs.place.recordType,
-    prints.filter((print) => !known.has(print.recordId)),
-  );
+  const fresh = prints.filter((print) => !known.has(print.recordId));
+  // Each pair is asked for once, however many rows of the chunk share it.
+  const documents = [...new Map(fresh.map((print) => [documentKey(print), print])).values()];
+  const holders = await readDocumentHolders(connection, needs.place.recordType, documents);
   return {
     agency: needs.place.agency,
     batchNumber: needs.batchNumber,
     current: known,
-    documents: new Map(holders.map((holder) => [documentKey(holder), holder.recordId])),
+    documents: groupHolders(holders),
   };
+}
+
+function groupHolders(holders: readonly DocumentHolder[]): Map<string, Set<string>> {
+  const documents = new Map<string, Set<string>>();
+  for (const holder of holders) {
+    const key = documentKey(holder);
+    documents.set(key, (documents.get(key) ?? new Set()).add(holder.recordId));
+  }
+  return documents;
 }
 
 function isConflict(error: unknown): boolean {

@@ -1,6 +1,7 @@
 // Holds a canonical record against its JSON Schema and the quality rules: every fault of the row at
 // once. A withdrawal is held against its identity fields alone.
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import type { FieldSchema } from '../core/definitions.js';
 import { createRecordAjv } from '../core/record-vocabulary.js';
 import type { Problem } from '../core/problems.js';
 import type { CheckedRow, NormalisedRow } from '../core/rows.js';
@@ -29,14 +30,16 @@ export function compileValidator(type: RecordType): RecordValidator {
       type: 'object',
       properties: Object.fromEntries(
         [identity.documentNumber, identity.name, 'counterpartIdNumber'].flatMap((field) =>
-          properties[field] === undefined
-            ? []
-            : [[field, { type: 'string', maxLength: properties[field].maxLength ?? 256 }]],
+          properties[field] === undefined ? [] : [[field, identityField(properties[field])]],
         ),
       ),
       required: [identity.documentNumber, identity.name],
     }),
   };
+}
+
+function identityField({ maxLength = 256, idTypeField }: FieldSchema): object {
+  return { type: 'string', maxLength, ...(idTypeField === undefined ? {} : { idTypeField }) };
 }
 
 /** Makes the checking stage of one batch. */

@@ -239,6 +239,51 @@ describe('intake', () => {
     assert.equal(rows[0]?.count, 0);
   });
 
+  it('rejects rows with characters that cannot be stored, wherever they stand, and keeps the good ones', async () => {
+    const rare = String.fromCodePoint(0x20bb7);
+    const csv = penaltiesCsv([
+      {},
+      { CF_JDRQ: `${'x'.repeat(39)}${rare}` },
+      { CF_WSH: 'a\u0007b' },
+      ...Array.from({ length: 700 }, (_, i) => ({ n: 100 + i })),
+      { n: 900, CF_SY: 'nul\u0000' },
+      { n: 901, CF_JDRQ: 'x\u0000' },
+    ]);
+    assert.ok(Buffer.from(csv).indexOf(0) > 262_144, 'the NUL must stand behind the sample');
+    const batch = await bench.ingest(csv);
+    assert.deepEqual(batch.counts, { ...ZERO, received: 705, new: 701, rejected: 4 });
+    const { problems } = await bench.problems(batch.id);
+    assert.deepEqual(
+      problems.map(({ row, code }) => `${row} ${code}`),
+      [
+        '3 date.invalid',
+        '4 value.control-characters',
+        '705 value.control-characters',
+        '706 value.control-characters',
+        '706 date.invalid',
+      ],
+    );
+    assert.ok(problems[0]?.message.includes(rare));
+  });
+
+  it('masks a number that stands where an operation should', async () => {
+    const batch = await bench.ingest(penaltiesCsv([{ 操作: '11010519491231002X' }], ['操作']));
+    const { problems } = await bench.problems(batch.id);
+    assert.equal(problems[0]?.code, 'operation.unknown');
+    assert.ok(!JSON.stringify(problems).includes('11010519491231002X'));
+  });
+
+  it('warns of a possible duplicate while any other record in force holds the document', async () => {
+    const under = (name: string, operation = ''): object => ({ n: 1, CF_XDR_MC: name, 操作: operation });
+    const rows = [under('甲公司'), under('乙公司'), under('甲公司', '撤销'), under('丙公司')];
+    const { id } = await bench.ingest(penaltiesCsv(rows, ['操作']));
+    const next = await bench.ingest(penaltiesCsv([under('丁公司')]));
+    const codes = async (batch: string): Promise<string[]> =>
+      (await bench.problems(batch)).problems.map(({ row, code }) => `${row} ${code}`);
+    assert.deepEqual(await codes(id), ['3 record.possible-duplicate', '5 record.possible-duplicate']);
+    assert.deepEqual(await codes(next.id), ['2 record.possible-duplicate']);
+  });
+
   it('counts every verdict in one sum', async () => {
     const batch = await bench.ingest(penaltiesCsv([{}, { n: 0 }, { n: 0, BZ: '改' }, { CF_WSH: '' }]));
     assert.deepEqual(batch.counts, { ...ZERO, received: 4, new: 1, duplicate: 1, amended: 1, rejected: 1 });

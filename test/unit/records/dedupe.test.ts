@@ -40,6 +40,7 @@ function current(options: Partial<CurrentVersion> = {}): CurrentVersion {
     operation: 'u',
     contentHash: 'x',
     subject: 'S',
+    documentNumber: 'D',
     agency: AGENCY,
     batchNumber: 1,
     orderedAtMs: 500,
