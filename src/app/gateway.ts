@@ -2,6 +2,7 @@
 // part pushes its stop on one list, which runs backwards; PostgreSQL stops last.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
+import { GatewayError } from '../core/errors.js';
 import { createBullDispatcher } from '../platform/bull-dispatcher.js';
 import type { Dispatcher } from '../platform/dispatcher.js';
 import type { Environment } from '../platform/environment.js';
@@ -48,42 +49,59 @@ export interface Foundation {
   readonly signal: AbortSignal;
 }
 
-const STOP_DEADLINE_MS = 30_000;
+const STOP_DEADLINE_MS = 45_000;
+/** Where the simulated agencies of a sandbox live. */
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 const NO_HTTP: Http = { url: '', notify: () => undefined, open: () => undefined };
 
 /** Starts the gateway; what was started is stopped again where a later part fails. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { environment, log } = options;
+  if (options.sandbox && !options.roles.includes('api'))
+    throw new GatewayError(
+      'config.invalid',
+      'A sandbox needs the role api: its agencies answer through it.',
+      {
+        detailZh: '沙箱需要 api 角色。',
+      },
+    );
   const stops = createStopList(log, STOP_DEADLINE_MS);
+  const stopping = new AbortController();
   try {
-    const foundation = await layFoundation(options, stops);
+    const foundation = await layFoundation(options, stops, stopping.signal);
     const http = options.roles.includes('api') ? await startHttp(foundation, options) : NO_HTTP;
     const sandbox = options.sandbox ? await startSandbox(foundation, http.url) : undefined;
     const configured = configuredEndpoints(foundation.site.configuration.agencies);
     await startWorkers(foundation, {
       roles: options.roles,
       city: cityOf(environment, sandbox?.city),
+      allowedRanges: sandbox === undefined ? [] : LOOPBACK,
       endpointOf: (agency) => configured(agency) ?? sandbox?.endpointOf(agency),
       onChanges: http.notify,
+    });
+    // Last in, first out: nothing new begins once the gateway is told to stop.
+    stops.push('work in hand', () => {
+      stopping.abort(new Error('The gateway is stopping.'));
+      return Promise.resolve();
     });
     http.open();
     return { url: http.url, sandbox, stop: stops.stop };
   } catch (error) {
+    stopping.abort(error);
     await stops.stop();
     throw error;
   }
 }
 
-async function layFoundation(options: GatewayOptions, stops: StopList): Promise<Foundation> {
+async function layFoundation(
+  options: GatewayOptions,
+  stops: StopList,
+  signal: AbortSignal,
+): Promise<Foundation> {
   const { environment, log } = options;
   const site = loadSite(environment.configDir);
   const storage = await openStorage(environment, stops, log);
   const dispatcher = openDispatcher(environment, stops, log);
-  const stopping = new AbortController();
-  stops.push('work in hand', () => {
-    stopping.abort(new Error('The gateway is stopping.'));
-    return Promise.resolve();
-  });
   const clock: Clock = () => new Date();
   return {
     environment,
@@ -94,7 +112,7 @@ async function layFoundation(options: GatewayOptions, stops: StopList): Promise<
     dispatcher,
     stops,
     owner: randomUUID(),
-    signal: stopping.signal,
+    signal,
   };
 }
 

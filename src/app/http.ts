@@ -124,10 +124,10 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
 }
 
 function bindReceive(foundation: Foundation): HttpDeps['receiveBatch'] {
-  const { site, storage, clock } = foundation;
+  const { site, storage, clock, log } = foundation;
   const { gateway, sources } = site.configuration;
   const wake = wakeQueue(foundation);
-  const needs = { ...storage, ...site, clock, wake: (source: string) => wake('process-source', source) };
+  const needs = { ...storage, ...site, clock, log, wake: (source: string) => wake('process-source', source) };
   return (upload) => {
     const source = sources.find(({ id }) => id === upload.sourceId);
     if (source === undefined) throw new Error('The route has not looked for the source.');

@@ -26,6 +26,8 @@ export interface WorkerOptions {
   /** Undefined where nothing is to be forwarded. */
   readonly city: City | undefined;
   readonly endpointOf: Endpoints;
+  /** Ranges that webhooks may call besides the configured ones. */
+  readonly allowedRanges: readonly string[];
   /** Told after a commit that changed something. */
   readonly onChanges: () => void;
 }
@@ -42,6 +44,8 @@ export async function startWorkers(foundation: Foundation, options: WorkerOption
     handleSources(foundation, options);
     if (options.city !== undefined) handleForwarding(foundation, options.city);
     handleNotices(foundation, options);
+    // The handlers end before the connections that they use are closed.
+    foundation.stops.push('handlers', () => foundation.dispatcher.stop());
   }
   if (options.roles.includes('scheduler')) await startScheduler(foundation, options);
 }
@@ -84,7 +88,7 @@ function handleForwarding(foundation: Foundation, city: City): void {
 function handleNotices(foundation: Foundation, options: WorkerOptions): void {
   const { site, storage, dispatcher } = foundation;
   const { webhook } = site.configuration.gateway;
-  const guarded = openClient(foundation, webhook.allowedRanges);
+  const guarded = openClient(foundation, [...webhook.allowedRanges, ...options.allowedRanges]);
   const base = { ...foundation, database: storage.database, random: Math.random };
   dispatcher.handle('deliver-notice', DELIVERIES_AT_ONCE, (id) =>
     deliverNotice(id, { ...base, send: guarded.send, settings: webhook, endpointOf: options.endpointOf }),
@@ -115,7 +119,6 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
     log,
     wake,
     readDue: async () => {
-      await rematchNotices({ database, clock, log, routes: site.configuration.routes, wake });
       const now = clock();
       return new Map<Queue, readonly string[]>([
         ['process-source', await dueSources(database, now)],
@@ -126,6 +129,17 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
     },
   });
   stops.push('sweep', sweep.stop);
+  // Apart from the others: a notice that cannot be matched must not keep anything else from being found.
+  const rematch = startSweep({
+    everyMs: site.configuration.gateway.sweepEveryMs,
+    log,
+    wake,
+    readDue: async () => {
+      await rematchNotices({ database, clock, log, routes: site.configuration.routes, wake });
+      return new Map();
+    },
+  });
+  stops.push('matching of notices', rematch.stop);
   if (options.city === undefined) return;
   const { schedules } = site.configuration;
   const poll = noticePoll(foundation, options.city);

@@ -16,6 +16,7 @@ export async function runDemo(options: { once: boolean }): Promise<void> {
   const environment = readEnvironment(undefined, { dataDir: 'data/demo', logLevel: 'error' });
   const log = createLogger(environment.logLevel);
   note('Starting gateway, simulated city and simulated agencies … · 正在启动');
+  const signal = waitForSignal();
   const gateway = await startGateway({
     environment,
     log,
@@ -33,7 +34,7 @@ export async function runDemo(options: { once: boolean }): Promise<void> {
     print(`Keys · 密钥: ${join(environment.dataDir, 'sandbox.json')}`);
     if (!options.once) {
       print('Serving; stop with Ctrl-C · 服务运行中，按 Ctrl-C 结束');
-      await waitForSignal();
+      await signal;
     }
   } finally {
     const isClean = await gateway.stop();

@@ -11,13 +11,14 @@ import { createSourceWorker } from '../jobs/process-source.js';
 import type { Logger } from '../platform/logger.js';
 import { batchTable, note, print } from './output.js';
 import { openSite, withSession } from './session.js';
+import { waitForSignal } from './serve.js';
 import { unknownSource } from './validate.js';
 
 /** Runs `gateway ingest`. */
 export function runIngest(file: string, options: { source: string; json: boolean }): Promise<void> {
   return withSession(async (session) => {
     const stopping = new AbortController();
-    process.once('SIGINT', () => stopping.abort(new Error('Interrupted.')));
+    void waitForSignal().then(() => stopping.abort(new Error('Interrupted.')));
     const { site, storage } = await openSite(session);
     const batch = await ingestFile(file, options.source, {
       site,
@@ -57,7 +58,7 @@ export async function ingestFile(path: string, sourceId: string, needs: IngestNe
       idempotencyKey: undefined,
       maxBytes: source.maxUploadBytes ?? site.configuration.gateway.maxUploadBytes,
     },
-    { ...storage, ...site, clock, wake: () => Promise.resolve() },
+    { ...storage, ...site, clock, log: needs.log, wake: () => Promise.resolve() },
   );
   const work = createSourceWorker({
     ...storage,

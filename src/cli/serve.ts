@@ -14,6 +14,8 @@ export async function runServe(options: { role: string; sandbox: boolean }): Pro
   const environment = readEnvironment();
   const log = createLogger(environment.logLevel);
   const roles = parseRoles(options.role);
+  // Heard from the first moment on: a signal that comes while starting stops what has started.
+  const signal = waitForSignal();
   const gateway = await startGateway({
     environment,
     log,
@@ -22,7 +24,7 @@ export async function runServe(options: { role: string; sandbox: boolean }): Pro
     takeFreePort: false,
   });
   if (gateway.url !== '') note(`Listening on ${gateway.url} · 服务地址`);
-  await waitForSignal();
+  await signal;
   if (!(await gateway.stop())) process.exitCode = 1;
 }
 

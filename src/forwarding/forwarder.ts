@@ -53,7 +53,9 @@ export function createForwarder(given: ForwarderNeeds): Forwarder {
     },
     drain: async () => {
       for (const line of lines.values()) line.cancelWake();
-      await Promise.all([...lines.values()].flatMap(({ running }) => [...running.values()]));
+      const sending = (): Promise<void>[] =>
+        [...lines.values()].flatMap(({ running }) => [...running.values()]);
+      while (sending().length > 0) await Promise.all(sending());
     },
   };
 }

@@ -26,8 +26,8 @@ export interface Tried {
   readonly startedAt: Date;
   readonly tookMs: number;
   readonly httpStatus: number | null;
-  /** True where the destination answered in a way that shows it to be in order. */
-  readonly isReached: boolean;
+  /** Whether the destination answered in a way that shows it to be in order; undefined where it was not asked. */
+  readonly isReached: boolean | undefined;
 }
 
 /** Tries a message once. */

@@ -17,7 +17,10 @@ export async function sendMessage(
   destination: Destination,
   needs: SendNeeds,
 ): Promise<void> {
-  const tried = await postMessage(message, destination, needs);
+  const startedAt = needs.clock();
+  const tried = await postMessage(message, destination, needs).catch((error: unknown) =>
+    ownFailure(error, { message, startedAt }, needs),
+  );
   const { answer } = tried;
   const at = needs.clock();
   const waitMs =
@@ -30,6 +33,16 @@ export async function sendMessage(
     needs.log.info({ ...fields, reason: answer.reason, waitMs }, 'Message not taken yet');
   else needs.log.debug({ ...fields, records: tried.changes.length, answer: answer.kind }, 'Message answered');
   await tellBreaker(tried, { destination, at }, needs);
+}
+
+/** A message that we cannot write is a try that failed on our side: kept, put off, and told once. */
+function ownFailure(error: unknown, tried: { message: Message; startedAt: Date }, { log }: SendNeeds): Tried {
+  const { message, startedAt } = tried;
+  const fields = { err: error, message: message.id, attempt: message.attempt };
+  if (message.attempt === 1) log.error(fields, 'Message cannot be written');
+  else log.info(fields, 'Message still cannot be written');
+  const answer = { kind: 'again', reason: 'not-written', retryAfterMs: undefined } as const;
+  return { answer, changes: [], startedAt, tookMs: 0, httpStatus: null, isReached: undefined };
 }
 
 function waitBefore(
@@ -54,6 +67,7 @@ async function tellBreaker(
   { database, log, signal }: SendNeeds,
 ): Promise<void> {
   const { id, breaker, retry } = destination;
+  if (tried.isReached === undefined) return;
   if (tried.isReached) {
     if (await noteReached(database, id, { now: at, breaker }))
       log.info({ destination: id }, 'Destination is back');

@@ -8,9 +8,10 @@ import type { Clock } from '../core/clock.js';
 import type { Source } from '../core/configuration.js';
 import type { Definitions, Mapping } from '../core/definitions.js';
 import { GatewayError } from '../core/errors.js';
-import { findSameBytes, insertBatch, type BatchWarning } from '../db/batches.js';
+import { findSameBytes, insertBatch, readBatch, type BatchWarning } from '../db/batches.js';
 import { finishKey } from '../db/idempotency-keys.js';
 import type { Database } from '../db/pool.js';
+import type { Logger } from '../platform/logger.js';
 import type { Originals } from '../platform/originals.js';
 import type { Charset } from './charset.js';
 import { holdKey, type EarlierAnswer, type HeldKey } from './hold-key.js';
@@ -33,6 +34,7 @@ export interface ReceiveNeeds {
   readonly definitions: Definitions;
   readonly requiredFields: (mapping: Mapping) => readonly string[];
   readonly clock: Clock;
+  readonly log: Logger;
   /** Wakes the worker of a source. */
   readonly wake: (source: string) => Promise<void>;
 }
@@ -47,18 +49,57 @@ export async function receiveDelivery(delivery: Delivery, needs: ReceiveNeeds): 
   const held = await holdKey(delivery, needs);
   const id = randomUUID();
   try {
-    const measured = await storeBytes(id, delivery, needs.originals);
-    checkDigests(measured, delivery.expectedDigests);
-    if (held?.earlier !== undefined) return await answerAgain(id, measured, { earlier: held.earlier, needs });
-    const inspected = await inspect(id, measured, { delivery, needs });
-    await recordBatch({ id, measured, inspected, delivery, held }, needs);
-  } catch (error) {
-    await needs.originals.remove(id);
-    await held?.release();
-    throw error;
+    const earlier = await takeIn(id, { delivery, held }, needs);
+    if (earlier !== undefined) return { id: earlier, status: 'received' };
+  } finally {
+    await held?.end();
   }
   await needs.wake(delivery.source.id);
   return { id, status: 'received' };
+}
+
+/** Gives the id of the batch that these bytes became earlier under their key; undefined for a new batch. */
+async function takeIn(
+  id: string,
+  { delivery, held }: { delivery: Delivery; held: HeldKey | undefined },
+  needs: ReceiveNeeds,
+): Promise<string | undefined> {
+  let isRecording = false;
+  try {
+    const measured = await storeBytes(id, delivery, needs.originals);
+    checkDigests(measured, delivery.expectedDigests);
+    if (held?.earlier !== undefined) {
+      refuseOtherBytes(measured, held.earlier);
+      await needs.originals.remove(id);
+      return held.earlier.batchId;
+    }
+    const inspected = await inspect(id, measured, { delivery, needs });
+    isRecording = true;
+    await recordBatch({ id, measured, inspected, delivery, held }, needs);
+    return undefined;
+  } catch (error) {
+    // A commit whose answer was lost may have happened: its bytes stay until it is known that there is no batch.
+    if (!isRecording || (await isUnknown(id, needs))) await removeQuietly(id, needs);
+    throw error;
+  }
+}
+
+async function isUnknown(id: string, { database }: ReceiveNeeds): Promise<boolean> {
+  try {
+    return (await readBatch(database, id)) === undefined;
+  } catch {
+    // Bytes without a batch harm nobody; a batch without bytes does.
+    return false;
+  }
+}
+
+/** The reason for the removal is what the sender must hear, not that the removal failed as well. */
+async function removeQuietly(id: string, { originals, log }: ReceiveNeeds): Promise<void> {
+  try {
+    await originals.remove(id);
+  } catch (error) {
+    log.error({ err: error, batch: id }, 'Bytes of a refused upload could not be removed');
+  }
 }
 
 async function storeBytes(id: string, delivery: Delivery, originals: Originals): Promise<Measured> {
@@ -100,22 +141,13 @@ function checkDigests(measured: Measured, expected: ReadonlyMap<string, string>)
   }
 }
 
-async function answerAgain(
-  id: string,
-  measured: Measured,
-  { earlier, needs }: { earlier: EarlierAnswer; needs: ReceiveNeeds },
-): Promise<Received> {
-  if (measured.sha256 !== earlier.sha256)
-    throw new GatewayError(
-      'idempotency.key-reused',
-      'This Idempotency-Key came with other bytes before; use a new key.',
-      {
-        details: { batch: earlier.batchId },
-        detailZh: '该幂等键此前用于其他内容，请更换。',
-      },
-    );
-  await needs.originals.remove(id);
-  return { id: earlier.batchId, status: 'received' };
+function refuseOtherBytes(measured: Measured, earlier: EarlierAnswer): void {
+  if (measured.sha256 === earlier.sha256) return;
+  throw new GatewayError(
+    'idempotency.key-reused',
+    'This Idempotency-Key came with other bytes before; use a new key.',
+    { details: { batch: earlier.batchId }, detailZh: '该幂等键此前用于其他内容，请更换。' },
+  );
 }
 
 function inspect(
@@ -166,7 +198,7 @@ async function recordBatch(accepted: Accepted, needs: ReceiveNeeds): Promise<voi
       warnings: [...inspected.warnings, ...(earlier === undefined ? [] : [sameBytes(earlier)])],
     });
     if (held !== undefined)
-      await finishKey(sql, { source: source.id, key: held.key, sha256: measured.sha256, batchId: id });
+      await finishKey(sql, { ...held, source: source.id, sha256: measured.sha256, batchId: id });
   });
 }
 

@@ -14,8 +14,8 @@ describe('idempotency keys', () => {
   });
   after(() => test.drop());
 
-  const named = () => ({ source: 'market-regulation-penalty', key: randomUUID() });
-  const begin = (entry: { source: string; key: string }, seconds: number) =>
+  const named = () => ({ source: 'market-regulation-penalty', key: randomUUID(), holder: randomUUID() });
+  const begin = (entry: { source: string; key: string; holder: string }, seconds: number) =>
     beginKey(test.database, { ...entry, now: at(seconds) });
   const answer = { sha256: 'a'.repeat(64), batchId: randomUUID() };
 
@@ -62,6 +62,20 @@ describe('idempotency keys', () => {
     await finishKey(test.database, { ...entry, ...answer });
     await releaseKey(test.database, entry);
     assert.deepEqual(await begin(entry, 2), answer);
+  });
+
+  it('listen to nobody who lost them to another upload', async () => {
+    const first = named();
+    const second = { ...first, holder: randomUUID() };
+    await begin(first, 0);
+    assert.equal(await begin(second, 60), 'new');
+    await releaseKey(test.database, first);
+    await assert.rejects(finishKey(test.database, { ...first, ...answer }), {
+      code: 'idempotency.in-progress',
+    });
+    assert.equal(await begin(first, 61), 'arriving');
+    await finishKey(test.database, { ...second, ...answer });
+    assert.deepEqual(await begin(first, 62), answer);
   });
 
   it('are kept for 7 days', async () => {

@@ -57,6 +57,7 @@ export async function openIntakeBench(): Promise<IntakeBench> {
     database: test.database,
     originals,
     clock: () => NOW,
+    log: createLogger('silent'),
     wake: () => Promise.resolve(),
   };
   const bench: IntakeBench = {
@@ -116,7 +117,6 @@ function workOff(
     ...needs,
     ...(options.originals === undefined ? {} : { originals: options.originals }),
     configuration: { ...site.configuration, gateway },
-    log: createLogger('silent'),
     owner: randomUUID(),
     signal: options.signal ?? new AbortController().signal,
     onChanges: () => undefined,

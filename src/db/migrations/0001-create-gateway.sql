@@ -54,6 +54,7 @@ create index batches_unsettled on batches (source, number) where status in ('rec
 create table idempotency_keys (
   source text not null,
   key text not null,
+  holder uuid not null,
   sha256 text,
   batch_id uuid,
   touched_at timestamptz not null,
