@@ -19,17 +19,18 @@ export interface Storage {
 }
 
 const MAX_CONNECTIONS = 12;
+const DAY_MS = 86_400_000;
 
 /** Opens the storage; everything opened is pushed on `stops`, PostgreSQL to be stopped last. */
 export async function openStorage(environment: Environment, stops: StopList, log: Logger): Promise<Storage> {
   await mkdir(environment.dataDir, { recursive: true });
   const key = loadDataKey(environment.dataKeyFile ?? join(environment.dataDir, 'data-key.json'));
   const database = await openPostgres(environment, stops, log);
-  return {
-    database,
-    originals: createOriginals(join(environment.dataDir, 'originals'), key),
-    sealer: createSealer(key),
-  };
+  const originals = createOriginals(join(environment.dataDir, 'originals'), key);
+  // An upload writes at least once a minute or is ended: what is a day old has nobody.
+  const removed = await originals.removeDrafts(new Date(Date.now() - DAY_MS));
+  if (removed > 0) log.info({ removed }, 'Drafts of uploads that were killed are removed');
+  return { database, originals, sealer: createSealer(key) };
 }
 
 /** Opens PostgreSQL and brings its tables up to date. */

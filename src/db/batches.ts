@@ -1,5 +1,6 @@
 // Batches: what came in one delivery and what became of it. A batch is settled once; `last_row` is its
 // place in the file, kept by the chunks.
+import { GatewayError } from '../core/errors.js';
 import type { BatchState, Counts } from '../core/words.js';
 import type { Sql } from './pool.js';
 
@@ -113,30 +114,32 @@ export async function startBatch(sql: Sql, id: string): Promise<void> {
   );
 }
 
-/** Settles a batch by its counts; one that broke off is partially accepted. */
+/** Settles a batch by its counts; one that broke off is partially accepted. Throws `claim.lost` where another worker is further on. */
 export async function settleBatch(
   sql: Sql,
-  settled: { id: string; at: Date; isBrokenOff: boolean },
+  settled: { id: string; lastRow: number; at: Date; isBrokenOff: boolean },
 ): Promise<void> {
-  await sql.query(
+  const { rowCount } = await sql.query(
     `update batches set finished_at = $2, retry_at = null, status = case
        when $3 then 'partially-accepted' when rejected = 0 then 'accepted'
        when rejected = received then 'rejected' else 'partially-accepted' end
-     where id = $1 and status = 'processing'`,
-    [settled.id, settled.at, settled.isBrokenOff],
+     where id = $1 and status = 'processing' and last_row = $4`,
+    [settled.id, settled.at, settled.isBrokenOff, settled.lastRow],
   );
+  if (rowCount !== 1) throw new GatewayError('claim.lost', 'Another worker has gone on with this batch.');
 }
 
-/** Notes a failure of ours: tried again at `retryAt`, or failed for good where there is none. */
+/** Notes a failure of ours, if `owner` still has the lease of the source: tried again at `retryAt`, or failed for good where there is none. */
 export async function noteFailure(
   sql: Sql,
-  failure: { id: string; at: Date; retryAt: Date | null },
+  failure: { id: string; owner: string; at: Date; retryAt: Date | null },
 ): Promise<void> {
   await sql.query(
     `update batches set failures = failures + 1, retry_at = $2,
        status = case when $2::timestamptz is null then 'failed' else status end,
        finished_at = case when $2::timestamptz is null then $3::timestamptz end
-     where id = $1 and status = 'processing'`,
-    [failure.id, failure.retryAt, failure.at],
+     where id = $1 and status = 'processing'
+       and exists (select from source_claims c where c.source = batches.source and c.claimed_by = $4)`,
+    [failure.id, failure.retryAt, failure.at, failure.owner],
   );
 }

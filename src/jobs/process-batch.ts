@@ -73,7 +73,12 @@ async function settle(
   await database.transaction(async (sql) => {
     if (end.broken !== undefined)
       await addFileProblem(sql, { batchId: batch.id, row: end.afterRow + 1, cause: end.broken.code });
-    await settleBatch(sql, { id: batch.id, at: clock(), isBrokenOff: end.broken !== undefined });
+    await settleBatch(sql, {
+      id: batch.id,
+      lastRow: end.afterRow,
+      at: clock(),
+      isBrokenOff: end.broken !== undefined,
+    });
   });
 }
 

@@ -37,11 +37,20 @@ function claim(
 
 async function workOff(source: string, needs: SourceWorkerNeeds): Promise<number> {
   const lost = new AbortController();
-  const renewal = setInterval(() => {
-    claim(source, needs)
-      .then((isHeld) => isHeld || lost.abort(new Error('The lease of the source is lost.')))
-      .catch((error: unknown) => needs.log.warn({ err: error, source }, 'Lease could not be renewed'));
-  }, needs.configuration.gateway.claimMs / 3);
+  const { claimMs } = needs.configuration.gateway;
+  let renewedAtMs = needs.clock().getTime();
+  const renew = async (): Promise<void> => {
+    const now = needs.clock().getTime();
+    try {
+      if (await claim(source, needs)) renewedAtMs = now;
+      else lost.abort(new Error('The lease of the source is lost.'));
+    } catch (error) {
+      needs.log.warn({ err: error, source }, 'Lease could not be renewed');
+      // Past its end somebody else may have it, whether or not that can be asked just now.
+      if (now - renewedAtMs >= claimMs) lost.abort(error);
+    }
+  };
+  const renewal = setInterval(() => void renew(), claimMs / 3);
   let worked = 0;
   try {
     const signal = AbortSignal.any([needs.signal, lost.signal]);
@@ -74,7 +83,7 @@ async function runBatch(batch: Batch, needs: SourceWorkerNeeds, signal: AbortSig
 async function failBatch(
   batch: Batch,
   error: unknown,
-  { database, clock, configuration, log }: SourceWorkerNeeds,
+  { database, clock, configuration, log, owner }: SourceWorkerNeeds,
 ): Promise<void> {
   const now = clock();
   const isLast = batch.failures + 1 >= configuration.gateway.batchAttempts;
@@ -82,5 +91,5 @@ async function failBatch(
   const fields = { err: error, batch: batch.id, source: batch.source, attempt: batch.failures + 1 };
   if (isLast) log.error(fields, 'Batch failed for good');
   else log.warn(fields, 'Batch failed and will be tried again');
-  await noteFailure(database, { id: batch.id, at: now, retryAt });
+  await noteFailure(database, { id: batch.id, owner, at: now, retryAt });
 }

@@ -2,7 +2,7 @@
 // under its place and whether it is the last (the STREAM construction), so that a file which was cut, reordered
 // or swapped with another batch's does not open. Header: 1 byte version, 4 bytes key id, 32 bytes salt.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { GatewayError } from '../core/errors.js';
@@ -15,6 +15,8 @@ export interface Originals {
   read(batchId: string): Readable;
   /** Removes the bytes of a batch; removing what is not there is no error. */
   remove(batchId: string): Promise<void>;
+  /** Removes drafts of writers that were killed: those that nobody has written to since `before`. */
+  removeDrafts(before: Date): Promise<number>;
 }
 
 interface FramePlace {
@@ -45,7 +47,22 @@ export function createOriginals(directory: string, key: DataKey): Originals {
         highWaterMark: FRAME_BYTES,
       }),
     remove: (batchId) => rm(fileOf(batchId), { force: true }),
+    removeDrafts: (before) => removeDrafts(directory, before),
   };
+}
+
+async function removeDrafts(directory: string, before: Date): Promise<number> {
+  await mkdir(directory, { recursive: true });
+  let removed = 0;
+  for (const name of await readdir(directory)) {
+    if (!name.endsWith('.part')) continue;
+    const draft = path.join(directory, name);
+    const { mtime } = await stat(draft);
+    if (mtime >= before) continue;
+    await rm(draft, { force: true });
+    removed += 1;
+  }
+  return removed;
 }
 
 interface Batch {

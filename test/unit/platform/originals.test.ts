@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -110,5 +110,17 @@ describe('the originals', () => {
 
   it('take no id that is a path', () => {
     assert.throws(() => originals.read('../escape'), /letters, digits and hyphens/);
+  });
+
+  it('lose the drafts of writers that were killed, and nothing younger or whole', async () => {
+    await write('whole', Buffer.from('x'));
+    const [old, young] = [file('a.1234.part'), file('b.1234.part')];
+    for (const draft of [old, young]) writeFileSync(draft, 'half');
+    const past = new Date('2026-01-01T00:00:00Z');
+    for (const aged of [old, file('whole')]) utimesSync(aged, past, past);
+    assert.equal(await originals.removeDrafts(new Date('2026-01-02T00:00:00Z')), 1);
+    const left = readdirSync(path.dirname(old));
+    assert.ok(!left.includes('a.1234.part') && left.includes('b.1234.part') && left.includes('whole'));
+    await originals.removeDrafts(new Date('2100-01-01T00:00:00Z'));
   });
 });
