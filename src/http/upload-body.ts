@@ -5,6 +5,8 @@ import type { Request, Response } from 'express';
 import { GatewayError } from '../core/errors.js';
 import { askForBody } from './expect-continue.js';
 
+const BUFFERED_BYTES = 262_144;
+
 /** Makes the stream; it fails with `upload.broken-off` when the sender goes before its last byte. */
 export function uploadBody(request: Request, response: Response): Readable {
   const take = (chunk: Buffer): void => {
@@ -16,6 +18,7 @@ export function uploadBody(request: Request, response: Response): Readable {
   };
   let isFlowing = false;
   const body = new Readable({
+    highWaterMark: BUFFERED_BYTES,
     read: () => {
       askForBody(request, response);
       if (!isFlowing) request.on('data', take).once('end', finish);

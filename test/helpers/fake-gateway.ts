@@ -80,7 +80,11 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
       received.push({ upload, bytes: Buffer.concat(pieces) });
       return { id: BATCH_ID, status: 'received' };
     },
-    readBatch: async (id) => (id === BATCH_ID ? batchView() : null),
+    readBatch: async (id) => {
+      // As PostgreSQL does.
+      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw new Error(`${id} is no uuid`);
+      return id === BATCH_ID ? batchView() : null;
+    },
     readProblems: async () => ({ problems: [], total: 0, next: null }),
     csvTemplate: (type) => {
       if (type === 'administrative-penalty') return '\ufeff行政相对人名称\r\n';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import http from 'node:http';
+import net from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { GatewayError } from '../../../src/core/errors.js';
 import { upload, type Answer } from '../../helpers/api.js';
@@ -146,30 +146,18 @@ describe('a refused upload', () => {
     throw new GatewayError('upload.too-large', 'Too large.', { details: { maxBytes: 1 } });
   };
 
-  /** Sends a body bit by bit, as a client that reads only when it has sent all. */
-  const sendAll = (port: number, headers: Record<string, string>, bytes: number): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const request = http.request(
-        { port, path: PATH, method: 'POST', agent: false, headers },
-        (response) => {
-          response.resume().on('end', () => resolve(response.statusCode ?? 0));
-        },
-      );
-      request.on('error', reject);
-      const piece = Buffer.alloc(65_536);
-      let left = bytes;
-      const more = (): void => {
-        while (left > 0) {
-          left -= piece.length;
-          if (!request.write(piece)) {
-            request.once('drain', more);
-            return;
-          }
-        }
-        request.end();
-      };
-      more();
-    });
+  /** Sends a whole body as a client that reads nothing before it has sent all; gives the status. */
+  const sendAll = async (port: number, headers: Record<string, string>, bytes: number): Promise<number> => {
+    const lines = Object.entries({ host: 'x', 'content-length': String(bytes), ...headers });
+    const head = `POST ${PATH} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+    const socket = net.connect({ port, host: '127.0.0.1' });
+    socket.write(head);
+    const piece = Buffer.alloc(65_536);
+    for (let left = bytes; left > 0; left -= piece.length)
+      if (!socket.write(piece.subarray(0, left))) await once(socket, 'drain');
+    const answer = (await buffer(socket)).toString();
+    return readExchange(answer, { method: 'POST', path: PATH }).status;
+  };
   const type = { 'content-type': 'text/csv', connection: 'close' };
 
   it('is taken in to its end before the connection closes, whatever refuses it', async () => {
