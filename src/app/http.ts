@@ -1,5 +1,6 @@
 // Binds the API to the gateway's functions and opens its port.
 import { GatewayError } from '../core/errors.js';
+import type { Role } from '../core/words.js';
 import { findKey } from '../db/api-keys.js';
 import { readLastPosition } from '../db/changes.js';
 import { readProblems } from '../db/problems.js';
@@ -98,6 +99,10 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
   const { gateway } = site.configuration;
   const wake = wakeQueue(foundation);
   const sources = new Map(site.configuration.sources.map((source) => [source.id, source]));
+  // What the catalogue keeps for authorised look-ups is no part of an agency's feed.
+  const opened = site.configuration.catalogue.filter(({ openness }) => openness !== 'authorised');
+  const typesFor = (role: Role): string[] | undefined =>
+    role === 'agency' ? opened.map(({ type }) => type) : undefined;
   const inbound = { ...inboundDeps(foundation), database, wake };
   const answering = { database, clock, log, wake, checkFeedback: compileSchemaCheck('feedback') };
   return {
@@ -115,7 +120,8 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     readBatch: (id) => viewBatch(database, id),
     readProblems: (id, page) => readProblems(database, id, page),
     csvTemplate: (type) => csvTemplate(type, site.definitions),
-    followFeed: (query) => followFeed(query, query, { sql: database, waiter, clock }),
+    followFeed: (query) =>
+      followFeed({ ...query, types: typesFor(query.caller.role) }, query, { sql: database, waiter, clock }),
     acceptNotice: (notice) => acceptNotice(notice, inbound),
     listMailbox: (agency, page) => listMailbox({ database }, agency, page),
     acknowledge: (from) => acknowledge(answering, from),

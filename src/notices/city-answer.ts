@@ -1,6 +1,6 @@
 // Judges what the city answered to a feedback: taken, to be tried again, or refused in the city's words. Pure.
 import { maskPersonalNumbersIn } from '../core/mask.js';
-import type { HttpAnswer } from './send-http.js';
+import type { HttpAnswer } from '../platform/http-client.js';
 
 export type CityAnswer =
   | { readonly kind: 'taken' }

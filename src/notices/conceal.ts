@@ -1,7 +1,8 @@
 // Stage 2: a checked notice; out: what may be stored of it. Personal numbers are masked wherever they
 // stand, the whole original is sealed where any was; of a person only the keyed index is left to find it by.
+import { NATURAL_PERSON } from '../core/definitions.js';
 import { findsPersonalNumber, maskPersonalNumber, maskPersonalNumbersIn } from '../core/mask.js';
-import { PLACEHOLDER_CODE } from '../core/unified-social-credit-code.js';
+import { subjectByCode, subjectByIdNumber } from '../core/subject.js';
 import type { Sealer } from '../platform/sealing.js';
 import type { Checked } from './check.js';
 import type { NoticeSubject, Reason } from './notice.js';
@@ -24,14 +25,6 @@ const MAX_DEPTH = 8;
 const LONG_NUMBER = 1e14;
 const UNSTORABLE = /\u0000|\p{Surrogate}/gu;
 
-const CODE_PREFIXES = [
-  ['registrationNumber', 'GS:'],
-  ['organisationCode', 'ZZ:'],
-  ['taxNumber', 'SW:'],
-  ['publicInstitutionNumber', 'SY:'],
-  ['socialOrganisationNumber', 'SHZZ:'],
-] as const;
-
 /** Masks, seals and names the subject of a notice; `today` is `YYYY-MM-DD`. */
 export function conceal(checked: Checked, deps: { sealer: Sealer; today: string }): Concealed {
   const { sealer, today } = deps;
@@ -50,15 +43,11 @@ export function conceal(checked: Checked, deps: { sealer: Sealer; today: string 
   };
 }
 
-/** Names the subject by its first code, or a person by the keyed index of the ID number. */
+/** Names the subject of a notice as records are named, so that they meet. */
 export function subjectOf(subject: NoticeSubject, index: (value: string) => string): string {
-  if (subject.kind === '自然人') return `ID:${index((subject.idNumber ?? '').toUpperCase())}`;
-  if (subject.creditCode !== undefined && subject.creditCode !== PLACEHOLDER_CODE) return subject.creditCode;
-  for (const [field, prefix] of CODE_PREFIXES) {
-    const code = subject[field];
-    if (code !== undefined) return prefix + code;
-  }
-  return '';
+  return subject.kind === NATURAL_PERSON
+    ? subjectByIdNumber(subject.idNumber ?? '', index)
+    : subjectByCode(subject);
 }
 
 /** A refused notice keeps its id where it has a usable one, so that its correction is known as such. */

@@ -1,7 +1,8 @@
 // Reads one page of the city's notice feed (http-feeds.org): events after the one named, oldest first.
 import { bearerToken } from '../core/authorization.js';
 import { GatewayError } from '../core/errors.js';
-import { failureCode, type HttpAnswer, type SendHttp } from './send-http.js';
+import type { HttpAnswer } from '../platform/http-client.js';
+import { failureCode, type SendHttp } from './send-http.js';
 
 export interface NoticeEvent {
   /** Undefined where the city gave none that could be kept. */

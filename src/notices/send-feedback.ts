@@ -17,7 +17,8 @@ import type { Database } from '../db/pool.js';
 import type { Logger } from '../platform/logger.js';
 import { judgeCityAnswer, type CityAnswer } from './city-answer.js';
 import type { CityAddress } from './fetch-notices.js';
-import { failureCode, readRetryAfter, type SendHttp } from './send-http.js';
+import { readRetryAfter } from '../core/retry-after.js';
+import { failureCode, type SendHttp } from './send-http.js';
 import { wakeAll, type Wake } from './wake-all.js';
 
 export interface SendFeedbackDeps {

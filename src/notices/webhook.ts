@@ -1,7 +1,8 @@
 // One try of a Standard Webhook (standardwebhooks.com, v1): the same id at every try, a fresh timestamp.
 import { Webhook } from 'standardwebhooks';
 import type { DeliveryClaim } from '../db/notice-deliveries.js';
-import { failureCode, readRetryAfter, type SendHttp } from './send-http.js';
+import { readRetryAfter } from '../core/retry-after.js';
+import { failureCode, type SendHttp } from './send-http.js';
 
 export interface Endpoint {
   readonly url: string;

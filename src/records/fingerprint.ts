@@ -3,8 +3,8 @@
 import { hash } from 'node:crypto';
 import { NATURAL_PERSON, type CanonicalRecord } from '../core/definitions.js';
 import { findsPersonalNumber, maskPersonalNumber, maskPersonalNumbersIn } from '../core/mask.js';
+import { subjectByCode, subjectByIdNumber } from '../core/subject.js';
 import { foldName } from '../core/normalise-text.js';
-import { PLACEHOLDER_CODE } from '../core/unified-social-credit-code.js';
 import type { Problem } from '../core/problems.js';
 import type { CheckedRow, Fingerprint, FingerprintedRow } from '../core/rows.js';
 import type { BatchContext, RecordType } from './record-type.js';
@@ -101,27 +101,12 @@ function maskField(value: string | string[], isPersonal: boolean, today: string)
   return isPersonal ? maskPersonalNumber(value) : maskPersonalNumbersIn(value, today);
 }
 
-const CODE_PREFIXES = [
-  ['registrationNumber', 'GS:'],
-  ['organisationCode', 'ZZ:'],
-  ['taxNumber', 'SW:'],
-  ['publicInstitutionNumber', 'SY:'],
-  ['socialOrganisationNumber', 'SHZZ:'],
-] as const;
-
 /** Names the subject of a record by its first code, or by the keyed index of a person's ID number. */
 export function subjectOf(record: CanonicalRecord, index: KeyedIndex): string {
   const number = record['counterpartIdNumber'];
   const kind = record['counterpartKind'];
-  if (typeof number === 'string' && (kind === NATURAL_PERSON || kind === undefined))
-    return `ID:${index(number)}`;
-  const code = record['creditCode'];
-  if (typeof code === 'string' && code !== PLACEHOLDER_CODE) return code;
-  for (const [field, prefix] of CODE_PREFIXES) {
-    const value = record[field];
-    if (typeof value === 'string') return prefix + value;
-  }
-  return '';
+  const isPerson = typeof number === 'string' && (kind === NATURAL_PERSON || kind === undefined);
+  return isPerson ? subjectByIdNumber(number, index) : subjectByCode(record);
 }
 
 const VARIANT = '89ab';

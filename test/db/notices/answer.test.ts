@@ -4,7 +4,7 @@ import { readNotice } from '../../../src/db/notices.js';
 import { acceptNotice } from '../../../src/notices/accept.js';
 import { acknowledge, giveFeedback, listMailbox } from '../../../src/notices/answer.js';
 import { sendFeedback, type SendFeedbackDeps } from '../../../src/notices/send-feedback.js';
-import type { HttpAnswer, HttpRequest } from '../../../src/notices/send-http.js';
+import type { HttpAnswer, HttpRequest } from '../../../src/platform/http-client.js';
 import { ID_NUMBER, organisationNotice } from '../../unit/notices/sample-notice.js';
 import { clearNotices, createNoticeFixture, stepsOf, type NoticeFixture } from './notice-fixture.js';
 

@@ -7,7 +7,7 @@ import { deliverNotice } from '../../../src/notices/deliver.js';
 import { createFetchNotices } from '../../../src/notices/fetch-notices.js';
 import { pollNotices } from '../../../src/notices/poll.js';
 import { sendFeedback } from '../../../src/notices/send-feedback.js';
-import type { HttpRequest } from '../../../src/notices/send-http.js';
+import type { HttpRequest } from '../../../src/platform/http-client.js';
 import { createHttpClient } from '../../../src/platform/http-client.js';
 import { startAgencies } from '../../../src/sandbox/agencies.js';
 import { until } from '../../helpers/until.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { decideDelivery } from '../../../src/notices/delivery-fate.js';
-import { readRetryAfter } from '../../../src/notices/send-http.js';
+import { readRetryAfter } from '../../../src/core/retry-after.js';
 
 const settings = { waitsMs: [1000, 60_000], maxRetryAfterMs: 120_000 };
 const how = { settings, random: () => 0.5 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createFetchNotices } from '../../../src/notices/fetch-notices.js';
-import type { HttpAnswer, HttpRequest } from '../../../src/notices/send-http.js';
+import type { HttpAnswer, HttpRequest } from '../../../src/platform/http-client.js';
 
 const city = { url: 'http://city.example/api/', token: 't-1', timeoutMs: 1000 };
 

@@ -1,0 +1,28 @@
+// The one text under which a subject is known: records and notices meet by it. Organisations and sole
+// traders by their first code, persons by the keyed index of the ID number.
+import { PLACEHOLDER_CODE } from './unified-social-credit-code.js';
+
+const CODES = [
+  ['creditCode', ''],
+  ['registrationNumber', 'GS:'],
+  ['organisationCode', 'ZZ:'],
+  ['taxNumber', 'SW:'],
+  ['publicInstitutionNumber', 'SY:'],
+  ['socialOrganisationNumber', 'SHZZ:'],
+] as const;
+
+export type SubjectCodes = { readonly [code in (typeof CODES)[number][0]]?: unknown };
+
+/** Names an organisation or sole trader by the first code it has; empty where it has none. */
+export function subjectByCode(codes: SubjectCodes): string {
+  for (const [field, prefix] of CODES) {
+    const code = codes[field];
+    if (typeof code === 'string' && code !== PLACEHOLDER_CODE) return prefix + code;
+  }
+  return '';
+}
+
+/** Names a person by the keyed index of the ID number in upper case. */
+export function subjectByIdNumber(number: string, index: (value: string) => string): string {
+  return `ID:${index(number.toUpperCase())}`;
+}
