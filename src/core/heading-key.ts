@@ -13,5 +13,6 @@ export function headingKey(text: string): string {
     .replace(OPENING, '(')
     .replace(CLOSING, ')')
     .replace(MARKS, '')
-    .toUpperCase();
+    .toUpperCase()
+    .normalize('NFC');
 }

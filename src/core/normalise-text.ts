@@ -30,12 +30,13 @@ export function normaliseName(text: string): string {
     .replace(OPENING, '（')
     .replace(CLOSING, '）')
     .replace(BETWEEN_WIDE, '')
-    .replace(EDGES, '');
+    .replace(EDGES, '')
+    .normalize('NFC');
 }
 
 /** Gives the form under which names are the same: folded, without white space, upper case. */
 export function foldName(text: string): string {
-  return normaliseName(text).replace(WHITE_SPACE, '').toUpperCase();
+  return normaliseName(text).replace(WHITE_SPACE, '').toUpperCase().normalize('NFC');
 }
 
 /** Folds a document number: half width, no white space, 〔〕 around the year. */
