@@ -15,6 +15,8 @@ export interface ValidationContext {
 
 const CITIZEN_ID = '身份证';
 const DAY = /^(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
+/** What agencies write where a document has no number; as a number it would be the same for all of them. */
+const NO_NUMBER = /^(空|无|无文号|[-—–/\\]+)$/;
 const AMOUNT = /^(0|[1-9]\d{0,15})(\.\d{1,2})?$/;
 
 const ANNOTATIONS = [
@@ -32,10 +34,9 @@ const ANNOTATIONS = [
 export function createRecordAjv(membership: (list: string) => (value: string) => boolean): Ajv2020 {
   const ajv = new Ajv2020({ allErrors: true, passContext: true, strict: true, strictRequired: false });
   ajv.addVocabulary(ANNOTATIONS);
-  ajv.addFormat(
-    'unified-social-credit-code',
-    (code) => code === PLACEHOLDER_CODE || isUnifiedSocialCreditCode(code),
-  );
+  ajv.addFormat('unified-social-credit-code', isUnifiedSocialCreditCode);
+  ajv.addFormat('subject-code', (code) => code === PLACEHOLDER_CODE || isUnifiedSocialCreditCode(code));
+  ajv.addFormat('document-number', (number) => !NO_NUMBER.test(number));
   ajv.addFormat('organisation-code', isOrganisationCode);
   ajv.addFormat('registration-number', isRegistrationNumber);
   ajv.addFormat('date', (text) => DAY.test(text));

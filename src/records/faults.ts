@@ -119,6 +119,9 @@ function formatFault(fault: FaultContext, field: string, value: string): Problem
         'amount.invalid',
         { value: shownValue(shown, fault.context.today), decimals: 6 },
       ]);
+    case 'document-number':
+      return problem(fault, field, 'document.number-missing');
+    case 'subject-code':
     case 'unified-social-credit-code':
       return problem(fault, field, 'code.unified-social-credit');
     case 'organisation-code':
