@@ -57,8 +57,15 @@ export function syntheticCode(n: number, prefix = '91120116'): string {
   return body + (ALPHABET[(31 - (total % 31)) % 31] as string);
 }
 
+export interface Deliverer {
+  readonly nameZh: string;
+  readonly creditCode: string;
+  /** The day of every decision, `YYYY/MM/DD`; days of 2025 where it is absent. */
+  readonly decidedOn?: string;
+}
+
 /** Gives the cells of the n-th row, from 0. */
-export function penaltyRow(n: number, agency: { nameZh: string; creditCode: string }): string[] {
+export function penaltyRow(n: number, agency: Deliverer): string[] {
   const day = String((n % 28) + 1).padStart(2, '0');
   const month = String((n % 12) + 1).padStart(2, '0');
   const fine = ((n % 500) + 1) / 100;
@@ -85,7 +92,7 @@ export function penaltyRow(n: number, agency: { nameZh: string; creditCode: stri
     String(fine),
     '',
     '',
-    `2025/${month}/${day}`,
+    agency.decidedOn ?? `2025/${month}/${day}`,
     '2099/12/31',
     `2028/${month}/${day}`,
     agency.nameZh,
@@ -97,11 +104,7 @@ export function penaltyRow(n: number, agency: { nameZh: string; creditCode: stri
 }
 
 /** Writes a CSV in UTF-8 with `rows` rows; gives its size in bytes. */
-export async function writePenalties(
-  path: string,
-  rows: number,
-  agency: { nameZh: string; creditCode: string },
-): Promise<number> {
+export async function writePenalties(path: string, rows: number, agency: Deliverer): Promise<number> {
   const file = createWriteStream(path);
   file.write(`${HEADINGS.join(',')}\r\n`);
   for (let start = 0; start < rows; start += 1000) {

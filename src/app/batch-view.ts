@@ -1,8 +1,8 @@
 // A batch as the contract shows it: its account, and beside it what became of it at the city.
-import { readBatch, type Batch, type BatchWarning } from '../db/batches.js';
+import { readBatch, type Batch, type BatchWarning, type Hold, type Preview } from '../db/batches.js';
 import { readDeliveries } from '../db/deliveries.js';
 import type { Sql } from '../db/pool.js';
-import type { BatchState, Counts } from '../core/words.js';
+import type { BatchState, Counts, Timeliness } from '../core/words.js';
 
 export interface BatchView {
   readonly id: string;
@@ -15,7 +15,13 @@ export interface BatchView {
   readonly receivedAt: string;
   readonly finishedAt: string | null;
   readonly counts: Counts;
+  /** New records whose type has a time limit, and those of them that came late. */
+  readonly timeliness: Timeliness;
   readonly warnings: readonly BatchWarning[];
+  /** Set while the batch is held, and afterwards for the record. */
+  readonly hold: Hold | null;
+  /** What would become of a batch that is held. */
+  readonly preview?: Preview;
   readonly city: { readonly pending: number; readonly delivered: number; readonly rejected: number };
 }
 
@@ -36,7 +42,10 @@ function toView(batch: Batch, city: BatchView['city']): BatchView {
     receivedAt: batch.receivedAt.toISOString(),
     finishedAt: batch.finishedAt?.toISOString() ?? null,
     counts: batch.counts,
+    timeliness: batch.timeliness,
     warnings: batch.warnings,
+    hold: batch.hold,
+    ...(batch.status === 'held' && batch.hold !== null ? { preview: batch.hold.preview } : {}),
     city,
   };
 }

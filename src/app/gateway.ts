@@ -24,6 +24,8 @@ export interface GatewayOptions {
   readonly sandbox: boolean;
   /** Takes the next free port when 8080 is busy and none was asked for. */
   readonly takeFreePort: boolean;
+  /** The folder that holds `schemas/` and `mappings/`; the package where it is absent. */
+  readonly definitionsRoot?: string;
 }
 
 export interface Gateway {
@@ -99,7 +101,7 @@ async function layFoundation(
   signal: AbortSignal,
 ): Promise<Foundation> {
   const { environment, log } = options;
-  const site = loadSite(environment.configDir);
+  const site = loadSite(environment.configDir, options.definitionsRoot);
   const storage = await openStorage(environment, stops, log);
   const dispatcher = openDispatcher(environment, stops, log);
   const clock: Clock = () => new Date();

@@ -1,11 +1,15 @@
 // Binds the API to the gateway's functions and opens its port.
+import { actorOf } from '../core/audit-entry.js';
 import { GatewayError } from '../core/errors.js';
-import type { Role } from '../core/words.js';
 import { findKey } from '../db/api-keys.js';
+import { appendAudit } from '../db/audit.js';
 import { readLastPosition } from '../db/changes.js';
+import { gatherAudits } from '../db/gathered-audit.js';
 import { readProblems } from '../db/problems.js';
+import { isPaused } from '../db/source-pauses.js';
+import { orderPull } from '../db/source-pulls.js';
 import { createFeedWaiter, type FeedWaiter } from '../feed/feed-waiter.js';
-import { followFeed } from '../feed/read-feed.js';
+import { followRecorded } from '../feed/recorded-feed.js';
 import type { HttpDeps } from '../http/deps.js';
 import { createServer, type HttpServer } from '../http/server.js';
 import { charsetNamed } from '../intake/charset.js';
@@ -14,10 +18,25 @@ import { acceptNotice } from '../notices/accept.js';
 import { acknowledge, giveFeedback, listMailbox } from '../notices/answer.js';
 import { compileSchemaCheck } from '../notices/schema-check.js';
 import { later } from '../platform/later.js';
-import { csvTemplate } from '../records/template.js';
+import { csvTemplate } from '../reports/template-csv.js';
+import { writeTemplateWorkbook } from '../reports/template-workbook.js';
 import { viewBatch } from './batch-view.js';
+import { dryRunUpload } from './dry-run-upload.js';
+import { feedViews } from './feed-views.js';
 import type { Foundation } from './gateway.js';
+import { dropHeld, releaseHeld } from './held.js';
+import { requireProblemsKept } from './kept.js';
+import { bindMetricFigures } from './metric-figures.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
+import { bindDestinations } from './destination-pauses.js';
+import { alreadyPaused, bindPauses } from './pauses.js';
+import { pressureOf } from './pressure.js';
+import { signReceipt } from './receipts.js';
+import { atMostEvery } from './at-most-every.js';
+import { bindReports } from './reports.js';
+import { listSources, waysIn } from './source-list.js';
+import { readStatus } from './status.js';
+import { bindSupply } from './supply.js';
 
 export interface Http {
   /** Where the API answers; empty where this process serves none. */
@@ -30,6 +49,7 @@ export interface Http {
 
 const DEFAULT_PORT = 8080;
 const PORTS_TRIED = 50;
+const STATUS_EVERY_MS = 1000;
 
 /** Opens the port and serves; `/readyz` answers 503 until `open` is called. */
 export async function startHttp(foundation: Foundation, options: { takeFreePort: boolean }): Promise<Http> {
@@ -98,11 +118,9 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
   const { database } = storage;
   const { gateway } = site.configuration;
   const wake = wakeQueue(foundation);
+  const writeDown = gatherAudits(database);
   const sources = new Map(site.configuration.sources.map((source) => [source.id, source]));
-  // What the catalogue keeps for authorised look-ups is no part of an agency's feed.
-  const opened = site.configuration.catalogue.filter(({ openness }) => openness !== 'authorised');
-  const typesFor = (role: Role): string[] | undefined =>
-    role === 'agency' ? opened.map(({ type }) => type) : undefined;
+  const viewOf = feedViews(site.configuration);
   const inbound = { ...inboundDeps(foundation), database, wake };
   const answering = { database, clock, log, wake, checkFeedback: compileSchemaCheck('feedback') };
   return {
@@ -117,15 +135,100 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     },
     isCharset: (name) => charsetNamed(name) !== undefined,
     receiveBatch: bindReceive(foundation),
+    validate: (upload) => dryRunUpload(upload, foundation),
+    ...bindWatching(foundation),
+    ...bindSources(foundation),
+    ...bindPauses(foundation),
+    ...bindDestinations(foundation),
+    ...bindSupply(foundation),
+    releaseBatch: (decision) => releaseHeld(decision, foundation),
+    dropBatch: (decision) => dropHeld(decision, foundation),
+    ...bindTelling(foundation),
+    followFeed: (query) => {
+      const { caller } = query;
+      const reading = { sql: database, writeDown, waiter, clock, actor: actorOf(caller) };
+      return followRecorded({ ...query, view: viewOf(caller.role) }, query, reading);
+    },
+    acceptNotice: (notice, caller) => acceptNotice(notice, { ...inbound, actor: actorOf(caller) }),
+    listMailbox: (agency, { caller, ...page }) =>
+      listMailbox({ database, clock, actor: actorOf(caller) }, agency, page),
+    acknowledge: (from) => acknowledge({ ...answering, actor: actorOf(from.caller) }, from),
+    giveFeedback: (from) => giveFeedback({ ...answering, actor: actorOf(from.caller) }, from),
+  };
+}
+
+/** How the gateway itself fares. */
+function bindWatching(
+  foundation: Foundation,
+): Pick<HttpDeps, 'areMetricsOpen' | 'pressure' | 'readMetrics' | 'readStatus'> {
+  const { site, storage, clock } = foundation;
+  const { database } = storage;
+  const pressure = pressureOf(foundation);
+  const look = { database, configuration: site.configuration, pressure };
+  return {
+    pressure,
+    readMetrics: bindMetricFigures(foundation),
+    areMetricsOpen: site.configuration.gateway.metrics.openTo === 'loopback',
+    readStatus: atMostEvery(STATUS_EVERY_MS, clock, () => readStatus({ ...look, now: clock() })),
+  };
+}
+
+/** What is told of batches and types. */
+function bindTelling(
+  foundation: Foundation,
+): Pick<
+  HttpDeps,
+  | 'csvTemplate'
+  | 'problemsCsv'
+  | 'publicKeys'
+  | 'readBatch'
+  | 'readProblems'
+  | 'signReceipt'
+  | 'writeCorrection'
+  | 'writeTemplate'
+> {
+  const { site, storage } = foundation;
+  const { database } = storage;
+  return {
+    ...bindReports(foundation),
+    signReceipt: (id) => signReceipt(id, storage),
+    publicKeys: storage.signer.publicKeys,
+    writeTemplate: (type, out) => writeTemplateWorkbook(type, site.definitions, out),
     readBatch: (id) => viewBatch(database, id),
-    readProblems: (id, page) => readProblems(database, id, page),
+    readProblems: async (id, page) => {
+      await requireProblemsKept(database, id);
+      return readProblems(database, id, page);
+    },
     csvTemplate: (type) => csvTemplate(type, site.definitions),
-    followFeed: (query) =>
-      followFeed({ ...query, types: typesFor(query.caller.role) }, query, { sql: database, waiter, clock }),
-    acceptNotice: (notice) => acceptNotice(notice, inbound),
-    listMailbox: (agency, page) => listMailbox({ database }, agency, page),
-    acknowledge: (from) => acknowledge(answering, from),
-    giveFeedback: (from) => giveFeedback(answering, from),
+  };
+}
+
+function bindSources(foundation: Foundation): Pick<HttpDeps, 'listSources' | 'runSource'> {
+  const { site, storage, clock } = foundation;
+  const { configuration, definitions } = site;
+  return {
+    listSources: (agency) =>
+      listSources(agency, { configuration, definitions, sql: storage.database, now: clock() }),
+    runSource: async (id, order) => {
+      const source = configuration.sources.find((entry) => entry.id === id);
+      if (source === undefined || waysIn(source).length === 1)
+        throw new GatewayError(
+          'source.not-pulled',
+          'This source is only uploaded to; there is nothing to run.',
+          {
+            detailZh: '该来源仅支持上传。',
+          },
+        );
+      const at = clock();
+      const { isFull, isSweep, caller } = order;
+      await storage.database.transaction(async (sql) => {
+        if (await isPaused(sql, id)) throw alreadyPaused();
+        await orderPull(sql, id, { isFull, isSweep, at });
+        const details = { isFull, isSweep };
+        await appendAudit(sql, { at, actor: actorOf(caller), action: 'pull.ordered', object: id, details });
+      });
+      await wakeQueue(foundation)('pull-source', id);
+    },
   };
 }
 
@@ -139,7 +242,9 @@ function bindReceive(foundation: Foundation): HttpDeps['receiveBatch'] {
     if (source === undefined) throw new Error('The route has not looked for the source.');
     const declaredCharset = upload.charset === undefined ? undefined : charsetNamed(upload.charset);
     const maxBytes = source.maxUploadBytes ?? gateway.maxUploadBytes;
-    return receiveDelivery({ ...upload, source, declaredCharset, maxBytes }, needs);
+    const { format: declaredFormat } = upload;
+    const actor = actorOf(upload.caller);
+    return receiveDelivery({ ...upload, actor, source, declaredCharset, declaredFormat, maxBytes }, needs);
   };
 }
 

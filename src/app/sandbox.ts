@@ -2,6 +2,7 @@
 // gateway, with keys that survive restarts, written to DATA_DIR/sandbox.json.
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { GATEWAY } from '../core/audit-entry.js';
 import { shanghaiDay } from '../core/clock.js';
 import { createKey } from '../db/api-keys.js';
 import { readSteps } from '../db/notices.js';
@@ -120,10 +121,17 @@ async function startCity(
 
 async function registerKeys({ storage, clock }: Foundation, keys: SandboxKeys): Promise<void> {
   const now = clock();
-  await createKey(storage.database, { role: 'city', agency: undefined, now, key: keys.city.key });
-  await createKey(storage.database, { role: 'operator', agency: undefined, now, key: keys.operator.key });
+  const actor = GATEWAY;
+  await createKey(storage.database, { role: 'city', agency: undefined, now, key: keys.city.key, actor });
+  await createKey(storage.database, {
+    role: 'operator',
+    agency: undefined,
+    now,
+    key: keys.operator.key,
+    actor,
+  });
   for (const [agency, { key }] of Object.entries(keys.agencies))
-    await createKey(storage.database, { role: 'agency', agency, now, key });
+    await createKey(storage.database, { role: 'agency', agency, now, key, actor });
 }
 
 async function postToGateway(address: string, key: string, body: unknown): Promise<number> {

@@ -4,27 +4,34 @@ import type { Definitions, Mapping } from '../core/definitions.js';
 import { loadConfiguration } from '../platform/configuration.js';
 import { loadDefinitions } from '../platform/definitions.js';
 import { recordType, requiredColumns } from '../records/record-type.js';
-import { compileValidator, type RecordValidator } from '../records/validate.js';
+import { compileValidator, type RecordValidator, type ValidatorOf } from '../records/validate.js';
 
 export interface Site {
   readonly configuration: Configuration;
   readonly definitions: Definitions;
-  readonly validators: ReadonlyMap<string, RecordValidator>;
+  /** Compiles the validator of a column version at its first use: that of all takes as long as a whole start. */
+  readonly validatorOf: ValidatorOf;
   /** Names the fields that a file in this mapping must have a column for. */
   readonly requiredFields: (mapping: Mapping) => readonly string[];
 }
 
-/** Loads schemas, mappings and `config/`; throws `config.invalid` with every problem. */
-export function loadSite(configFolder: string): Site {
-  const definitions = loadDefinitions();
+/**
+ * Loads schemas, mappings and `config/`; throws `config.invalid` with every problem. `definitionsRoot` is the folder
+ * that holds `schemas/` and `mappings/`, those of the package where it is absent.
+ */
+export function loadSite(configFolder: string, definitionsRoot?: string): Site {
+  const definitions = loadDefinitions(definitionsRoot);
   const configuration = loadConfiguration(configFolder, definitions);
-  const validators = new Map(
-    [...definitions.types.keys()].map((id) => [id, compileValidator(recordType(id, definitions))]),
-  );
+  const validators = new Map<string, RecordValidator>();
   return {
     configuration,
     definitions,
-    validators,
+    validatorOf: (mapping) => {
+      const known =
+        validators.get(mapping.id) ?? compileValidator(recordType(mapping.type, definitions), mapping);
+      validators.set(mapping.id, known);
+      return known;
+    },
     requiredFields: (mapping) => {
       const schema = definitions.types.get(mapping.type);
       return schema === undefined ? [] : requiredColumns(schema, mapping);

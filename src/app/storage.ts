@@ -1,21 +1,23 @@
-// Opens what everything stands on: the data key, the originals and PostgreSQL, embedded unless
+// Opens what everything stands on: the data key, the signing key, the originals and PostgreSQL, embedded unless
 // DATABASE_URL names one, with every migration applied.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate } from '../db/migrate.js';
 import { openDatabase, type Database } from '../db/pool.js';
-import { loadDataKey } from '../platform/data-key.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.js';
 import type { Environment } from '../platform/environment.js';
+import { openKeyRing } from '../platform/key-ring.js';
 import type { Logger } from '../platform/logger.js';
 import { createOriginals, type Originals } from '../platform/originals.js';
 import { createSealer, type Sealer } from '../platform/sealing.js';
+import { openSigner, type Signer } from '../platform/signing-key.js';
 import type { StopList } from '../platform/stop-list.js';
 
 export interface Storage {
   readonly database: Database;
   readonly originals: Originals;
   readonly sealer: Sealer;
+  readonly signer: Signer;
 }
 
 const MAX_CONNECTIONS = 12;
@@ -24,13 +26,26 @@ const DAY_MS = 86_400_000;
 /** Opens the storage; everything opened is pushed on `stops`, PostgreSQL to be stopped last. */
 export async function openStorage(environment: Environment, stops: StopList, log: Logger): Promise<Storage> {
   await mkdir(environment.dataDir, { recursive: true });
-  const key = loadDataKey(environment.dataKeyFile ?? join(environment.dataDir, 'data-key.json'));
+  const keys = openKeyRing(dataKeyFile(environment), () => new Date());
+  const signer = await openSigner(
+    environment.signingKeyFile ?? join(environment.dataDir, 'signing-key.json'),
+  );
   const database = await openPostgres(environment, stops, log);
-  const originals = createOriginals(join(environment.dataDir, 'originals'), key);
+  const originals = createOriginals(originalsFolder(environment), keys);
   // An upload writes at least once a minute or is ended: what is a day old has nobody.
   const removed = await originals.removeDrafts(new Date(Date.now() - DAY_MS));
   if (removed > 0) log.info({ removed }, 'Drafts of uploads that were killed are removed');
-  return { database, originals, sealer: createSealer(key) };
+  return { database, originals, sealer: createSealer(keys), signer };
+}
+
+/** Where the data keys are. */
+export function dataKeyFile({ dataKeyFile: named, dataDir }: Environment): string {
+  return named ?? join(dataDir, 'data-key.json');
+}
+
+/** Where the originals are. */
+export function originalsFolder({ dataDir }: Environment): string {
+  return join(dataDir, 'originals');
 }
 
 /** Opens PostgreSQL and brings its tables up to date. */

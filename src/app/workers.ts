@@ -2,12 +2,18 @@
 // schedule. A process has them by its roles.
 import { dueSources } from '../db/batches.js';
 import { dueDestinations } from '../db/destinations.js';
+import { auditReading } from '../db/person-reading.js';
+import { duePulls } from '../db/source-pulls.js';
 import { dueDeliveries } from '../db/notice-deliveries.js';
+import { dueReminders } from '../db/reminders.js';
 import { dueFeedback } from '../db/notice-feedback.js';
 import { createForwarder } from '../forwarding/forwarder.js';
 import { createSourceWorker } from '../jobs/process-source.js';
-import { startSchedule } from '../jobs/schedule.js';
+import { createPullWorker } from '../jobs/pull-source.js';
+import { remindAgencies } from '../jobs/remind.js';
+import { startSchedule, type ScheduledJob } from '../jobs/schedule.js';
 import { startSweep } from '../jobs/sweep.js';
+import { deliverReminder } from '../notices/deliver-reminder.js';
 import { deliverNotice } from '../notices/deliver.js';
 import { createFetchNotices } from '../notices/fetch-notices.js';
 import { pollNotices } from '../notices/poll.js';
@@ -20,6 +26,10 @@ import type { City } from './city.js';
 import type { Endpoints } from './endpoints.js';
 import type { Foundation } from './gateway.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
+import { ownJobs } from './own-jobs.js';
+import { pressureOf } from './pressure.js';
+import { bindPulls, followUp, pullJobs } from './pulls.js';
+import { watchOnce } from './watch.js';
 
 export interface WorkerOptions {
   readonly roles: readonly ('api' | 'worker' | 'scheduler')[];
@@ -34,14 +44,17 @@ export interface WorkerOptions {
 
 const DESTINATION = 'city';
 const SOURCES_AT_ONCE = 2;
+const PULLS_AT_ONCE = 4;
 const DELIVERIES_AT_ONCE = 16;
 const FEEDBACK_AT_ONCE = 4;
+const REMINDERS_AT_ONCE = 4;
 const MAX_ANSWER_BYTES = 16 * 1_048_576;
 
 /** Starts the workers of this process's roles. */
 export async function startWorkers(foundation: Foundation, options: WorkerOptions): Promise<void> {
   if (options.roles.includes('worker')) {
     handleSources(foundation, options);
+    handlePulls(foundation);
     if (options.city !== undefined) handleForwarding(foundation, options.city);
     handleNotices(foundation, options);
     // The handlers end before the connections that they use are closed.
@@ -52,23 +65,38 @@ export async function startWorkers(foundation: Foundation, options: WorkerOption
 
 function handleSources(foundation: Foundation, options: WorkerOptions): void {
   const { site, storage, dispatcher } = foundation;
-  const wakeForwarder = wakeQueue(foundation);
   const work = createSourceWorker({
     ...foundation,
     ...site,
     ...storage,
-    onChanges: () => {
-      options.onChanges();
-      void wakeForwarder('forward', DESTINATION);
-    },
+    onChanges: tellOf(foundation, options),
+    onSettled: (source) => followUp(foundation, source),
   });
   dispatcher.handle('process-source', SOURCES_AT_ONCE, work);
+}
+
+/** Tells the readers of the feed and the forwarder of a commit that changed something. */
+function tellOf(foundation: Foundation, options: WorkerOptions): () => void {
+  const wakeForwarder = wakeQueue(foundation);
+  return () => {
+    options.onChanges();
+    void wakeForwarder('forward', DESTINATION);
+  };
+}
+
+function handlePulls(foundation: Foundation): void {
+  const { site, storage, dispatcher } = foundation;
+  const { allowedRanges } = site.configuration.gateway.pull;
+  const pullOf = bindPulls(foundation, openClient(foundation, allowedRanges));
+  const work = createPullWorker({ ...foundation, ...site, ...storage, pullOf });
+  dispatcher.handle('pull-source', PULLS_AT_ONCE, work);
 }
 
 function handleForwarding(foundation: Foundation, city: City): void {
   const { site, storage, dispatcher, stops } = foundation;
   const http = openClient(foundation, undefined);
   const wake = wakeQueue(foundation);
+  const openness = new Map(site.configuration.catalogue.map((entry) => [entry.type, entry.openness]));
   const forwarder = createForwarder({
     ...foundation,
     database: storage.database,
@@ -76,8 +104,10 @@ function handleForwarding(foundation: Foundation, city: City): void {
     city,
     random: Math.random,
     destinations: site.configuration.destinations,
+    opennessOf: (type) => openness.get(type),
     toOfficial: compileOfficial(site.definitions),
     open: storage.sealer.open,
+    personReading: auditReading,
     creditCodeOf: creditCodes(foundation),
     wake: (destination) => wake('forward', destination),
   });
@@ -90,9 +120,9 @@ function handleNotices(foundation: Foundation, options: WorkerOptions): void {
   const { webhook } = site.configuration.gateway;
   const guarded = openClient(foundation, [...webhook.allowedRanges, ...options.allowedRanges]);
   const base = { ...foundation, database: storage.database, random: Math.random };
-  dispatcher.handle('deliver-notice', DELIVERIES_AT_ONCE, (id) =>
-    deliverNotice(id, { ...base, send: guarded.send, settings: webhook, endpointOf: options.endpointOf }),
-  );
+  const delivering = { ...base, send: guarded.send, settings: webhook, endpointOf: options.endpointOf };
+  dispatcher.handle('deliver-notice', DELIVERIES_AT_ONCE, (id) => deliverNotice(id, delivering));
+  dispatcher.handle('deliver-reminder', REMINDERS_AT_ONCE, (id) => deliverReminder(id, delivering));
   const { city } = options;
   if (city === undefined) return;
   const plain = openClient(foundation, undefined);
@@ -121,9 +151,11 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
     readDue: async () => {
       const now = clock();
       return new Map<Queue, readonly string[]>([
+        ['pull-source', await duePulls(database, now)],
         ['process-source', await dueSources(database, now)],
         ['forward', options.city === undefined ? [] : await dueDestinations(database, [DESTINATION], now)],
         ['deliver-notice', await dueDeliveries(database, now)],
+        ['deliver-reminder', await dueReminders(database, now)],
         ['send-feedback', options.city === undefined ? [] : await dueFeedback(database, now)],
       ]);
     },
@@ -140,11 +172,15 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
     },
   });
   stops.push('matching of notices', rematch.stop);
-  if (options.city === undefined) return;
+  startWatch(foundation);
   const { schedules } = site.configuration;
-  const poll = noticePoll(foundation, options.city);
   const schedule = await startSchedule(
-    [{ name: 'notice-poll', expression: schedules.noticePoll, run: poll }],
+    [
+      ...noticePolls(foundation, options),
+      ...ownJobs(foundation, tellOf(foundation, options)),
+      reminderJob(foundation),
+      ...pullJobs(foundation),
+    ],
     {
       ...foundation,
       database,
@@ -152,6 +188,43 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
     },
   );
   stops.push('schedule', schedule.stop);
+}
+
+/** Tells what begins to be wrong and what is right again. */
+function startWatch(foundation: Foundation): void {
+  const { site, storage, stops } = foundation;
+  const { configuration } = site;
+  const needs = {
+    ...foundation,
+    database: storage.database,
+    configuration,
+    pressure: pressureOf(foundation),
+  };
+  const watch = startSweep({
+    everyMs: configuration.gateway.status.lookEverySeconds * 1000,
+    log: foundation.log,
+    wake: () => Promise.resolve(),
+    readDue: async () => {
+      await watchOnce(needs);
+      return new Map();
+    },
+  });
+  stops.push('watch', watch.stop);
+}
+
+function noticePolls(foundation: Foundation, { city }: WorkerOptions): ScheduledJob[] {
+  if (city === undefined) return [];
+  const expression = foundation.site.configuration.schedules.noticePoll;
+  return [{ name: 'notice-poll', expression, run: noticePoll(foundation, city) }];
+}
+
+function reminderJob(foundation: Foundation): ScheduledJob {
+  const { site, storage } = foundation;
+  const needs = { ...foundation, ...site, database: storage.database, wake: wakeQueue(foundation) };
+  const run = async (): Promise<void> => {
+    await remindAgencies(needs);
+  };
+  return { name: 'reminders', expression: site.configuration.schedules.reminders, run };
 }
 
 function noticePoll(foundation: Foundation, city: City): () => Promise<void> {

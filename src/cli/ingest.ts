@@ -3,8 +3,10 @@
 import { createReadStream } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { viewBatch, type BatchView } from '../app/batch-view.js';
+import { signReceipt } from '../app/receipts.js';
 import type { Site } from '../app/site.js';
 import type { Storage } from '../app/storage.js';
+import { COMMAND_LINE } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
 import { receiveDelivery } from '../intake/receive.js';
 import { createSourceWorker } from '../jobs/process-source.js';
@@ -29,6 +31,8 @@ export function runIngest(file: string, options: { source: string; json: boolean
       onProgress: (received) => note(`${received} rows · 行 …`),
     });
     print(options.json ? JSON.stringify(batch) : batchTable(batch));
+    if (!options.json && batch.status !== 'held')
+      print(`receipt · 回执     ${await signReceipt(batch.id, storage)}`);
   });
 }
 
@@ -56,6 +60,7 @@ export async function ingestFile(path: string, sourceId: string, needs: IngestNe
       declaredCharset: undefined,
       expectedDigests: new Map(),
       idempotencyKey: undefined,
+      actor: COMMAND_LINE,
       maxBytes: source.maxUploadBytes ?? site.configuration.gateway.maxUploadBytes,
     },
     { ...storage, ...site, clock, log: needs.log, wake: () => Promise.resolve() },

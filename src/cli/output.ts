@@ -2,7 +2,7 @@
 // `--json` can be piped. Errors come as a sentence in both languages, never as a stack.
 import { ERRORS, isGatewayError } from '../core/errors.js';
 import type { BatchView } from '../app/batch-view.js';
-import type { ValidationReport } from './validate.js';
+import type { ValidationReport } from '../app/dry-run.js';
 
 /** Writes one line to standard output. */
 export function print(text: string): void {

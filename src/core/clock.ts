@@ -9,3 +9,14 @@ const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
 export function shanghaiDay(moment: Date): string {
   return new Date(moment.getTime() + SHANGHAI_OFFSET_MS).toISOString().slice(0, 10);
 }
+
+/** Gives the time in Asia/Shanghai as `YYYY-MM-DD HH:MM:SS`. */
+export function shanghaiTime(moment: Date): string {
+  const local = new Date(moment.getTime() + SHANGHAI_OFFSET_MS).toISOString();
+  return `${local.slice(0, 10)} ${local.slice(11, 19)}`;
+}
+
+/** Gives the moment at which a day begins in Asia/Shanghai. */
+export function shanghaiMidnight(day: string): Date {
+  return new Date(Date.parse(`${day}T00:00:00Z`) - SHANGHAI_OFFSET_MS);
+}

@@ -1,5 +1,6 @@
 // Every failure of the gateway itself: one class, one table of `area.what` codes with HTTP status,
 // whether a retry can help (`passing`), and a title. A fault of a row is not here: that is data (problems.ts).
+import { maskDetails } from './mask.js';
 
 interface ErrorKind {
   readonly status: number;
@@ -37,8 +38,21 @@ export const ERRORS = {
   'request.too-many': passing(429, 'Too many requests with this key', '请求过于频繁'),
   'auth.key-required': kind(401, 'A valid key is required', '需要有效的访问密钥'),
   'auth.not-permitted': kind(403, 'This key may not do this', '该密钥无权执行此操作'),
+  'gateway.overloaded': passing(503, 'The gateway can take nothing more just now', '网关暂时无法接收'),
+  'source.not-pulled': kind(409, 'The source has no scheduled way in', '该来源未配置定时采集'),
+  'source.paused': kind(409, 'The source is paused', '该来源已暂停'),
+  'source.not-paused': kind(409, 'The source is not paused', '该来源未暂停'),
+  'destination.unknown': kind(404, 'Unknown destination', '目的地不存在'),
+  'destination.paused': kind(409, 'The destination is paused', '该目的地已暂停'),
+  'destination.running': kind(409, 'The destination is not stopped', '该目的地未停止'),
   'source.unknown': kind(404, 'Unknown source', '来源不存在'),
+  'agency.unknown': kind(404, 'Unknown agency', '部门不存在'),
+  'no-data.future-period': kind(409, 'The period has not begun yet', '该期间尚未开始'),
+  'no-data.rows-came': kind(409, 'Rows came in this period', '该期间已有报送数据'),
   'batch.unknown': kind(404, 'Unknown batch', '批次不存在'),
+  'batch.not-held': kind(409, 'The batch is not held', '该批次未处于暂存状态'),
+  'batch.not-settled': kind(409, 'The batch has not settled yet', '该批次尚未处理完毕'),
+  'batch.past-retention': kind(410, 'This is past its retention', '已超过保存期限'),
   'notice.unknown': kind(404, 'Unknown notice', '通知不存在'),
   'notice.invalid': kind(422, 'The notice cannot be accepted', '通知不符合要求'),
   'notice.conflict': kind(409, 'The notice has already been answered differently', '通知已有不同的答复'),
@@ -63,6 +77,16 @@ export const ERRORS = {
   'file.headings-repeated': kind(422, 'A heading occurs twice', '表头重复'),
   'file.columns-missing': kind(422, 'Required columns are missing', '缺少必需的列'),
   'file.row-too-long': kind(422, 'A row is too long', '行内容过长'),
+  'file.too-large': kind(413, 'The file holds more than its source allows', '文件内容超出限制'),
+  'file.limit-exceeded': kind(422, 'The file goes beyond a limit', '文件超出限制'),
+  'file.malformed': kind(422, 'The file is not well-formed', '文件格式有误'),
+  'file.truncated': kind(422, 'The file ends in the middle', '文件不完整'),
+  'file.doctype': kind(422, 'The file has a DOCTYPE, which is not read', '文件含有 DOCTYPE 声明'),
+  'file.key-repeated': kind(422, 'An entry has the same key twice', '同一记录中键名重复'),
+  'file.key-not-allowed': kind(422, 'An entry has a key that is not allowed', '记录中含有不允许的键名'),
+  'file.rows-not-found': kind(422, 'No rows were found in the file', '文件中未找到数据行'),
+  'file.sheet-not-found': kind(422, 'The workbook lacks the sheet of this source', '工作簿缺少指定工作表'),
+  'feed.past-retention': kind(410, 'These events are past their retention', '事件已超过保存期限'),
   'feed.unknown-position': kind(400, 'Unknown lastEventId', 'lastEventId 无法识别'),
   'catalogue.not-listed': kind(422, 'The catalogue does not list this record type', '目录未列入该信息类别'),
   'config.invalid': kind(500, 'The configuration is not valid', '配置有误'),
@@ -73,7 +97,11 @@ export const ERRORS = {
     'The embedded PostgreSQL cannot be started',
     '内嵌 PostgreSQL 无法启动',
   ),
+  'folder.unusable': kind(500, 'The folder of a source cannot be used', '来源的文件夹无法使用'),
+  'pull.failed': passing(503, 'The source cannot be asked now', '暂时无法从来源取数'),
+  'pull.misconfigured': kind(500, 'The way in of a source is not set up rightly', '来源取数配置有误'),
   'claim.lost': passing(503, 'Another worker has taken over', '任务已被其他进程接管'),
+  'audit.unavailable': passing(503, 'The audit log cannot be written', '审计日志无法写入'),
   'city.unreachable': passing(503, 'The city platform cannot be reached', '无法连接市级平台'),
   'city.not-configured': kind(500, 'The city platform is not configured', '未配置市级平台'),
   'redis.unavailable': passing(503, 'Redis is not available', 'Redis 暂不可用'),
@@ -90,18 +118,18 @@ export interface ErrorExtras {
   readonly detailZh?: string;
 }
 
-/** The one error class: a code of the table, a sentence that says what to do, and safe details. */
+/** The one error class: a code of the table, a sentence that says what to do, and safe details. ID numbers in names that a sender chose (headings, keys, sheets) are masked. */
 export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
   readonly detailZh: string | undefined;
 
   constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
-    super(message, extras.cause === undefined ? {} : { cause: extras.cause });
+    super(maskDetails(message), extras.cause === undefined ? {} : { cause: extras.cause });
     this.name = 'GatewayError';
     this.code = code;
-    this.details = extras.details ?? {};
-    this.detailZh = extras.detailZh;
+    this.details = maskDetails(extras.details ?? {});
+    this.detailZh = maskDetails(extras.detailZh);
   }
 
   get status(): number {

@@ -23,10 +23,13 @@ export interface HeadingMatch {
   readonly repeated: readonly string[];
 }
 
-interface KnownHeading {
+export interface KnownHeading {
   readonly field: string;
   readonly unit: AmountUnit;
 }
+
+/** Names the further column of a field whose values are joined to those of the first. */
+export const furtherOf = (field: string): string => `+${field}`;
 
 const OPERATION = '#operation';
 const VERSION_TIME = '#version-time';
@@ -44,7 +47,7 @@ export function matchHeadings(
     const known = knownHeadings(mapping);
     const index = headingRow(rows, known);
     if (index === undefined) continue;
-    const match = readHeadings({ mapping, known, index, cells: rows[index] ?? [] });
+    const match = readHeadings({ mapping, known, index, cells: mergedCells(rows, index) });
     const missing = missingFields(match, requiredFields(mapping)).length;
     const score = match.columns.length;
     if (best === undefined || score > best.known || (score === best.known && missing < best.missing))
@@ -63,12 +66,23 @@ function headingRow(
   rows: readonly (readonly string[])[],
   known: ReadonlyMap<string, KnownHeading>,
 ): number | undefined {
-  const counts = rows.slice(0, ROWS_SEARCHED).map((cells) => countKnown(cells, known));
-  const most = Math.max(0, ...counts);
+  const searched = rows.slice(0, ROWS_SEARCHED);
+  const merged = searched.map((_, i) => countKnown(mergedCells(searched, i), known));
+  const most = Math.max(0, ...merged);
   if (most < FEWEST_KNOWN) return undefined;
-  let index = counts.indexOf(most);
-  while ((counts[index + 1] ?? 0) >= most * 0.8) index += 1;
+  let index = merged.indexOf(most);
+  while (countKnown(searched[index + 1] ?? [], known) >= most * 0.8) index += 1;
   return index;
+}
+
+/** A heading merged over two rows stands in the upper one: blank cells take what is above them. */
+export function mergedCells(rows: readonly (readonly string[])[], index: number): string[] {
+  const cells = [...(rows[index] ?? [])];
+  for (let above = index - 1; above >= 0; above -= 1)
+    rows[above]?.forEach((cell, column) => {
+      if ((cells[column] ?? '').trim() === '') cells[column] = cell;
+    });
+  return Array.from(cells, (cell: string | undefined) => cell ?? '');
 }
 
 function countKnown(cells: readonly string[], known: ReadonlyMap<string, KnownHeading>): number {
@@ -77,7 +91,8 @@ function countKnown(cells: readonly string[], known: ReadonlyMap<string, KnownHe
   ).size;
 }
 
-function knownHeadings(mapping: Mapping): Map<string, KnownHeading> {
+/** Gives what a mapping knows by the comparison form of its headings, official columns first. */
+export function knownHeadings(mapping: Mapping): Map<string, KnownHeading> {
   const known = new Map<string, KnownHeading>();
   const add = (heading: Heading, to: KnownHeading): void => {
     const text = typeof heading === 'string' ? heading : heading.heading;
@@ -88,6 +103,7 @@ function knownHeadings(mapping: Mapping): Map<string, KnownHeading> {
     const to = { field, unit: rule.unit ?? 'yuan' } as const;
     add(rule.official, to);
     for (const heading of rule.headings) add(heading, to);
+    for (const heading of rule.also ?? []) add(heading, { ...to, field: furtherOf(field) });
   }
   for (const heading of mapping.operation?.headings ?? []) add(heading, { field: OPERATION, unit: 'yuan' });
   for (const heading of mapping.versionTime?.headings ?? [])

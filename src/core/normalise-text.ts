@@ -10,6 +10,7 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 const OPENING = /[([{【〔〖﹝]/g;
 const CLOSING = /[)\]}】〕〗﹞]/g;
 const YEAR_IN_BRACKETS = /[([{【〔〖﹝](\d{4})[)\]}】〕〗﹞]/g;
+const COMBINING = /\p{M}/u;
 const BETWEEN_WIDE = /(?<=[\u2e80-\u9fff\uff00-\uffef（）]) | (?=[\u2e80-\u9fff\uff00-\uffef（）])/g;
 
 /** Tidies running text: line ends, edges, NFC. Punctuation and width stay. */
@@ -24,7 +25,17 @@ export function normaliseText(text: string): string {
 export function normaliseName(text: string): string {
   const trimmed = text.replace(EDGES, '');
   if (PLAIN.test(trimmed) && !/[\s()[\]{}]/.test(trimmed)) return trimmed;
-  return trimmed
+  let folded = fold(trimmed);
+  // Marks that stood apart may change places once nothing stands between them, and meet what was folded before.
+  for (let before = ''; before !== folded && COMBINING.test(folded);) {
+    before = folded;
+    folded = fold(folded);
+  }
+  return folded;
+}
+
+function fold(text: string): string {
+  return text
     .normalize('NFKC')
     .replace(WHITE_SPACE, ' ')
     .replace(OPENING, '（')
@@ -50,7 +61,7 @@ export function normaliseCode(text: string): string {
   return text.normalize('NFKC').replace(WHITE_SPACE, '').replace(/^'+/, '').toUpperCase().normalize('NFKC');
 }
 
-/** Tells whether a text holds control characters other than tab and line ends. */
+/** Tells whether a text holds what cannot be stored: control characters other than tab and line ends, halves of characters. */
 export function hasControlCharacters(text: string): boolean {
-  return CONTROL.test(text);
+  return CONTROL.test(text) || !text.isWellFormed();
 }

@@ -1,5 +1,6 @@
 // Dates as they are really written, to `YYYY-MM-DD`. The year comes first or nothing is read: day and
 // month are never guessed, and neither is a century.
+import { LONG_TERM } from './definitions.js';
 
 export interface DateOptions {
   /** Reads integers as Excel serials (1900 system). */
@@ -8,7 +9,6 @@ export interface DateOptions {
   readonly longTerm: boolean;
 }
 
-const LONG_TERM = '2099-12-31';
 const CANONICAL = /^\d{4}-\d{2}-\d{2}$/;
 const WRITTEN =
   /^(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日?)(?:[ T]*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?Z?)?$/;

@@ -44,6 +44,16 @@ export const PROBLEMS = {
     '{column}含有非法字符',
     '请删除不可见字符 · Remove the invisible characters.',
   ),
+  'value.stored-as-number': error(
+    '{column} is stored as a number, so that digits may have been lost',
+    '{column}以数字格式存储，位数可能已丢失',
+    '请将该列设为文本格式后重新填写 · Format the column as text and enter the value again.',
+  ),
+  'value.nested': error(
+    '{column} holds a structure, not a value',
+    '{column}不是单个值',
+    '请填写单个值 · Give one value.',
+  ),
   'code.unified-social-credit': error(
     '{column} is not a valid unified social credit code (GB 32100-2015)',
     '{column}不是有效的统一社会信用代码',
@@ -100,6 +110,41 @@ export const PROBLEMS = {
     '{column}不能早于{other}',
     '请核对两个日期 · Check both dates.',
   ),
+  'date.after': error(
+    '{column} lies after {other}',
+    '{column}不能晚于{other}',
+    '请核对两个日期 · Check both dates.',
+  ),
+  'amount.more-than': error(
+    '{column} is more than {other}',
+    '{column}不能大于{other}',
+    '请核对两个金额 · Check both amounts.',
+  ),
+  'value.must-be-empty': error(
+    '{column} must be empty beside the other values of the row',
+    '根据该行其他列的值，{column}应为空',
+    '请清空{column}或核对其他列 · Empty {column}, or check the other columns.',
+  ),
+  'list.not-named': error(
+    '“{value}” is not a list that a law or a central document names',
+    '名单“{value}”没有法律、法规或中央文件依据',
+    '可用名单：{allowed} · Use one of the listed names.',
+  ),
+  'list.not-entitled': error(
+    'This agency is not entitled to the list “{value}”',
+    '报送部门无权认定名单“{value}”',
+    '请由有权机关报送 · The entitled authority delivers it.',
+  ),
+  'list.unknown-entry': warning(
+    'No entry in force is known that this removal could remove',
+    '未找到本移出决定所对应的有效列入记录',
+    '请核对列入决定文书号、名单名称和主体代码；列入记录应先于移出记录报送 · Check the number of the entry, the list and the code; deliver the entry first.',
+  ),
+  'subject.kind-not-allowed': error(
+    'The catalogue does not allow records of this type about {kind}',
+    '目录不允许归集{kind}的此类信息',
+    '请删除该行 · Remove the row.',
+  ),
   'amount.invalid': error(
     '“{value}” in {column} is not an amount with at most {decimals} decimals',
     '{column}的值“{value}”不是有效金额（最多{decimals}位小数）',
@@ -114,6 +159,11 @@ export const PROBLEMS = {
     'The row has {found} cells, the heading row has {expected}',
     '该行有{found}列，表头只有{expected}列',
     '请检查分隔符和引号 · Check separators and quotes.',
+  ),
+  'row.example': error(
+    'This is the example row of the template',
+    '该行是模板中的示例行',
+    '请删除示例行 · Delete the example row.',
   ),
   'row.quotes': error('The quotes of the row are broken', '该行引号不配对', '请检查引号 · Check the quotes.'),
   'operation.unknown': error(
@@ -162,6 +212,11 @@ export const PROBLEMS = {
     '{column}与报送部门不一致',
     '请核对数据来源单位 · Check the data source unit.',
   ),
+  'record.late': warning(
+    'The record came late: decided on {from}, it was due within {workingDays} working days, by {deadline}',
+    '报送超期：{column}为{from}，应在{workingDays}个工作日内（{deadline}前，含当日）报送',
+    '请在作出决定后及时报送 · Deliver decisions as they are made.',
+  ),
   'row.conflicts-in-batch': warning(
     'An earlier row of this batch gives other content for the same record',
     '本批次前面的行对同一记录给出了不同内容',
@@ -187,6 +242,41 @@ export const PROBLEMS = {
     '许可类别为“其他”时应注明具体类别',
     '例如：其他-补发 · For example 其他-补发.',
   ),
+  'value.expected': warning(
+    '{column} should be filled in beside the other values of the row',
+    '根据该行其他列的值，{column}宜填写',
+    '请补充{column} · Fill in {column}.',
+  ),
+  'value.not-in-force': warning(
+    '{column} holds values that were not in force on the day of the decision: {values}',
+    '{column}含有决定日期时尚未或不再适用的值：{values}',
+    '请核对决定日期和类别 · Check date and kinds.',
+  ),
+  'amount.differs-from-text': warning(
+    '{column} is not the amount that the text names',
+    '{column}与正文中的金额不一致',
+    '请核对金额及单位 · Check amount and unit.',
+  ),
+  'value.no-counterpart': error(
+    '“{value}” of an older list has no counterpart among the values of {column} in force',
+    '{column}的值“{value}”属于旧分类，在现行分类中没有对应项',
+    '请由认定机关按现行标准确定：{allowed} · Let the deciding authority name one of these.',
+  ),
+  'period.beyond-maximum': warning(
+    '{column} lies beyond the longest period of this class; the record ends on {latest}',
+    '{column}超过该失信严重程度的最长期限，该记录至{latest}止',
+    '请核对截止日期 · Check the end.',
+  ),
+  'period.below-minimum': warning(
+    '{column} lies before the end of the shortest period of this class, {earliest}',
+    '{column}早于该失信严重程度最短期限届满日{earliest}',
+    '请核对截止日期 · Check the end.',
+  ),
+  'period.over': warning(
+    'The period of this record was over on {end}; it ends with the next day',
+    '该记录的期限已于{end}届满，将于次日停止公示和共享',
+    '无需处理；日期有误时请更正 · Nothing is to be done, unless a date is wrong.',
+  ),
   'text.personal-number': warning(
     '{column} contains an ID number; it is masked wherever the record is shown',
     '{column}含有身份号码，展示时已隐去',
@@ -203,20 +293,4 @@ export interface Problem {
   readonly column: string | null;
   readonly severity: Severity;
   readonly details?: Readonly<Record<string, string | number>>;
-}
-
-export interface ProblemText {
-  readonly message: string;
-  readonly messageZh: string;
-  readonly suggestion: string;
-}
-
-/** Writes the sentences of a problem; `{column}` is its column, all other names come from its details. */
-export function describeProblem(problem: Pick<Problem, 'code' | 'column' | 'details'>): ProblemText {
-  const { message, messageZh, suggestion } = PROBLEMS[problem.code];
-  const fill = (text: string): string =>
-    text.replace(/\{(\w+)\}/g, (_, name: string) =>
-      String(name === 'column' ? (problem.column ?? '') : (problem.details?.[name] ?? '')),
-    );
-  return { message: fill(message), messageZh: fill(messageZh), suggestion: fill(suggestion) };
 }

@@ -11,6 +11,8 @@ import { isUnifiedSocialCreditCode, PLACEHOLDER_CODE } from './unified-social-cr
 export interface ValidationContext {
   /** The day of delivery in Asia/Shanghai, `YYYY-MM-DD`. */
   readonly today: string;
+  /** The named lists, and whether the sender is entitled to each. */
+  readonly lists: ReadonlyMap<string, boolean>;
 }
 
 const CITIZEN_ID = '身份证';
@@ -44,7 +46,10 @@ export function createRecordAjv(membership: (list: string) => (value: string) =>
   for (const keyword of [
     codeList(membership),
     notInFuture,
-    notBefore,
+    orderOf('notBefore', (day, other) => DAY.test(other) && DAY.test(day) && day < other),
+    orderOf('notAfter', (day, other) => DAY.test(other) && DAY.test(day) && day > other),
+    orderOf('notMoreThan', (amount, other) => isMore(amount, other)),
+    namedList,
     idTypeField,
     requiredGroup,
     placeholderRule,
@@ -73,23 +78,43 @@ const notInFuture: FuncKeywordDefinition = {
   },
 };
 
-const notBefore: FuncKeywordDefinition = {
-  keyword: 'notBefore',
-  schemaType: ['string', 'array'],
+/** A keyword that holds a value against other fields of its record; absent and unreadable ones say nothing. */
+function orderOf(keyword: string, offends: (value: string, other: string) => boolean): FuncKeywordDefinition {
+  return {
+    keyword,
+    schemaType: ['string', 'array'],
+    type: 'string',
+    compile: (fields: string | string[]) => {
+      const others = [fields].flat();
+      const check = (value: string, context?: { parentData: CanonicalRecord }): boolean => {
+        const record = context?.parentData ?? {};
+        return !others.some((other) => {
+          const against = record[other];
+          return typeof against === 'string' && offends(value, against);
+        });
+      };
+      return check as never;
+    },
+  };
+}
+
+/** Compares canonical amounts as texts: they may be larger than a number can hold. */
+export function isMore(amount: string, other: string): boolean {
+  if (!AMOUNT.test(amount) || !AMOUNT.test(other)) return false;
+  const [integer = '', decimals = ''] = amount.split('.');
+  const [otherInteger = '', otherDecimals = ''] = other.split('.');
+  if (integer.length !== otherInteger.length) return integer.length > otherInteger.length;
+  return integer === otherInteger ? decimals > otherDecimals : integer > otherInteger;
+}
+
+const namedList: FuncKeywordDefinition = {
+  keyword: 'namedList',
+  schemaType: 'boolean',
   type: 'string',
-  compile: (fields: string | string[]) => {
-    const others = [fields].flat();
-    const check = (day: string, context?: { parentData: CanonicalRecord }): boolean => {
-      const record = context?.parentData ?? {};
-      return !others.some((other) => isLater(record[other], day));
-    };
-    return check as never;
+  validate(this: ValidationContext, wanted: boolean, name: string) {
+    return !wanted || this.lists.get(name) === true;
   },
 };
-
-function isLater(other: string | string[] | undefined, day: string): boolean {
-  return typeof other === 'string' && DAY.test(other) && DAY.test(day) && day < other;
-}
 
 const idTypeField: FuncKeywordDefinition = {
   keyword: 'idTypeField',

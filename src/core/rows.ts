@@ -10,6 +10,22 @@ export interface ParsedRow {
   readonly cells: readonly string[];
   /** Set where the quoting of the row is broken. */
   readonly brokenQuotes?: true;
+  /** Columns, from 0, whose value the file holds as a number: its digits may not be all there. */
+  readonly numbers?: readonly number[];
+  /** Columns, from 0, whose value is no cell: an object, a list of lists, an element with children. */
+  readonly nested?: readonly number[];
+}
+
+/** One entry of a file without headings (JSON, XML): values under their keys, in the order of the file. */
+export interface KeyedRow {
+  /** The ordinal of the entry, from 1. */
+  readonly row: number;
+  readonly keys: readonly string[];
+  readonly values: readonly string[];
+  /** Places in `keys`, from 0, whose value the file holds as a number. */
+  readonly numbers?: readonly number[];
+  /** Places in `keys`, from 0, whose value is no cell. */
+  readonly nested?: readonly number[];
 }
 
 /** The cells by field, still as the agency wrote them; `values[i]` belongs to the mapper's i-th field. */
@@ -36,6 +52,13 @@ export interface CheckedRow extends NormalisedRow {
   readonly checked: true;
 }
 
+export interface DatedRow extends CheckedRow {
+  /** The last day on which the record is published and shared, `YYYY-MM-DD`; null where nothing says so. */
+  readonly endsOn: string | null;
+  /** False where the class of the record is not published. */
+  readonly isPublished: boolean;
+}
+
 export interface FingerprintedRow {
   readonly row: number;
   /** Kept where the row has an error only: a chunk of whole rows would live long enough to cost the collector dearly. */
@@ -45,7 +68,23 @@ export interface FingerprintedRow {
   readonly orderedAtMs: number;
   /** Absent where the row has an error: a faulty row has no identity. */
   readonly print: Fingerprint | undefined;
+  /** Whether the record came in time, should it turn out to be new; absent where that is not measured. */
+  readonly timeliness?: RowTimeliness | undefined;
+  /** Keyed index of what a faulty row would be identified by; absent where that cannot be read. */
+  readonly faultyIdentity?: string | undefined;
 }
+
+export type RowTimeliness =
+  | { readonly isLate: false }
+  | {
+      readonly isLate: true;
+      /** The column that `from` stands in. */
+      readonly column: string;
+      /** The day from which is counted, and the last day on which the record would have been in time. */
+      readonly from: string;
+      readonly deadline: string;
+      readonly workingDays: number;
+    };
 
 export interface Fingerprint {
   /** UUIDv8 over type, document number, name and, for persons, the keyed index of the ID number. */
@@ -58,6 +97,20 @@ export interface Fingerprint {
   readonly data: string;
   /** JSON of the unmasked values of the masked fields; null where nothing is masked. */
   readonly secrets: string | null;
+  readonly endsOn: string | null;
+  /** Level of openness; null where nothing is narrower than the catalogue. */
+  readonly openness: number | null;
+  /** Absent where the type has no lists. */
+  readonly listing?: Listing | undefined;
+}
+
+/** What a record says of a list. */
+export interface Listing {
+  /** The field that names the list. */
+  readonly field: string;
+  readonly list: string;
+  /** Set in a removal: the document number of the entry, as stored. */
+  readonly removes: string | undefined;
 }
 
 export interface JudgedRow {
@@ -68,6 +121,12 @@ export interface JudgedRow {
   readonly problems: readonly Problem[];
   /** Set where the verdict stores a version. */
   readonly change: Change | undefined;
+  /** Ends of other records that follow from the row: the entries that a removal removes. */
+  readonly ends?: readonly Change[] | undefined;
+  /** Set for a new record whose type is measured. */
+  readonly timeliness?: RowTimeliness | undefined;
+  /** What identifies the record of a rejected row; absent where that cannot be read. */
+  readonly identity?: string | undefined;
 }
 
 export type RejectedContent =
@@ -83,4 +142,8 @@ export interface Change {
   readonly documentNumber: string;
   readonly data: string;
   readonly secrets: string | null;
+  /** The last day of this state, `YYYY-MM-DD`; null where it has none. */
+  readonly endsOn: string | null;
+  /** Level of openness; null where nothing is narrower than the catalogue. */
+  readonly openness: number | null;
 }

@@ -1,5 +1,6 @@
 // The one text under which a subject is known: records and notices meet by it. Organisations and sole
 // traders by their first code, persons by the keyed index of the ID number.
+import { ANY_DAY, holdsPersonalNumber } from './mask.js';
 import { PLACEHOLDER_CODE } from './unified-social-credit-code.js';
 
 const CODES = [
@@ -13,11 +14,12 @@ const CODES = [
 
 export type SubjectCodes = { readonly [code in (typeof CODES)[number][0]]?: unknown };
 
-/** Names an organisation or sole trader by the first code it has; empty where it has none. */
-export function subjectByCode(codes: SubjectCodes): string {
+/** Names an organisation or sole trader by the first code it has; empty where it has none. A code that may be an ID number (the tax number of a sole trader often is) is named by its keyed index. */
+export function subjectByCode(codes: SubjectCodes, index: (value: string) => string): string {
   for (const [field, prefix] of CODES) {
     const code = codes[field];
-    if (typeof code === 'string' && code !== PLACEHOLDER_CODE) return prefix + code;
+    if (typeof code === 'string' && code !== PLACEHOLDER_CODE)
+      return prefix + (holdsPersonalNumber(code, ANY_DAY) ? `ID:${index(code.toUpperCase())}` : code);
   }
   return '';
 }

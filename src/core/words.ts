@@ -14,6 +14,12 @@ export type Verdict = (typeof VERDICTS)[number];
 /** What became of the rows of a batch; `received` is the sum of the verdicts. */
 export type Counts = Readonly<Record<'received' | Verdict, number>>;
 
+/** New records whose type has a time limit, and those of them that came behind it. */
+export interface Timeliness {
+  readonly measured: number;
+  readonly late: number;
+}
+
 export const BATCH_STATES = [
   'received',
   'processing',
@@ -24,6 +30,17 @@ export const BATCH_STATES = [
   'failed',
 ] as const;
 export type BatchState = (typeof BATCH_STATES)[number];
+
+/** Bytes that settled so are not taken in again by a folder or a scheduled pull. */
+export const SETTLED_FOR_PULLS: readonly BatchState[] = ['accepted', 'partially-accepted', 'rejected'];
+
+/** The forms of file that are read. */
+export const FORMATS = ['csv', 'xlsx', 'json', 'ndjson', 'xml'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Why a batch is held: too many rows would be rejected, or a sweep would withdraw too many records. */
+export const HOLD_REASONS = ['rejected-share', 'withdrawn-share'] as const;
+export type HoldReason = (typeof HOLD_REASONS)[number];
 
 export const OPERATIONS = ['upsert', 'delete'] as const;
 export type Operation = (typeof OPERATIONS)[number];

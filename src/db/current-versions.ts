@@ -11,20 +11,24 @@ export interface CurrentVersion {
   readonly subject: string;
   readonly documentNumber: string;
   readonly agency: string;
+  /** 0 where the gateway itself wrote the version. */
   readonly batchNumber: number;
   readonly orderedAtMs: number;
   readonly row: number;
+  /** Level of openness; null where nothing is narrower than the catalogue. */
+  readonly openness: number | null;
 }
 
 const CURRENT = `
   select v.record_id as "recordId", v.version, v.operation, replace(v.content_hash::text, '-', '') as "contentHash",
-         v.subject, v.document_number as "documentNumber", c.agency, b.number as "batchNumber",
-         (extract(epoch from v.ordered_at) * 1000)::bigint as "orderedAtMs", v.row_number as "row"
+         v.subject, v.document_number as "documentNumber", c.agency, coalesce(b.number, 0) as "batchNumber",
+         (extract(epoch from v.ordered_at) * 1000)::bigint as "orderedAtMs", v.row_number as "row",
+         v.openness
   from unnest($1::uuid[]) as wanted (id)
   cross join lateral
     (select * from record_versions r where r.record_id = wanted.id order by r.version desc limit 1) v
   join chunks c on c.id = v.chunk_id
-  join batches b on b.id = c.batch_id`;
+  left join batches b on b.id = c.batch_id`;
 
 /** Reads the current versions of these records; unknown ids are left out. */
 export async function readCurrentVersions(sql: Sql, recordIds: readonly string[]): Promise<CurrentVersion[]> {
@@ -62,4 +66,20 @@ export async function readDocumentHolders(
     recordType,
   ]);
   return rows as unknown as DocumentHolder[];
+}
+
+/** Reads what a text field of the current versions of these records says. */
+export async function readFieldOf(
+  sql: Sql,
+  field: string,
+  recordIds: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await sql.query<{ id: string; value: string | null }>(
+    `select v.record_id as id, v.data::json ->> $2 as value
+     from unnest($1::uuid[]) as wanted (id)
+     cross join lateral
+       (select * from record_versions r where r.record_id = wanted.id order by r.version desc limit 1) v`,
+    [recordIds, field],
+  );
+  return new Map(rows.flatMap(({ id, value }) => (value === null ? [] : [[id, value] as const])));
 }

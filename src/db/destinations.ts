@@ -18,12 +18,20 @@ export interface PassageRequest {
 
 /** Asks to send one more message, under the lock of the destination until the transaction ends. */
 export async function askPassage(sql: Sql, destination: string, request: PassageRequest): Promise<Passage> {
-  const { rows } = await sql.query<{ failures: number; openUntil: Date | null }>(
-    'select failures, open_until as "openUntil" from destinations where id = $1 for update',
+  const { rows } = await sql.query<{
+    failures: number;
+    openUntil: Date | null;
+    isPaused: boolean;
+    isParked: boolean;
+  }>(
+    `select failures, open_until as "openUntil", paused_at is not null as "isPaused",
+            parked_at is not null as "isParked"
+     from destinations where id = $1 for update`,
     [destination],
   );
   const [state] = rows;
-  if (state === undefined || (state.openUntil !== null && state.openUntil > request.now)) return 'open';
+  if (state === undefined || state.isPaused) return 'open';
+  if (state.openUntil !== null && state.openUntil > request.now) return 'open';
   // Counted in a statement of its own: one that began before the lock was got would not see the latest claims.
   const held = await sql.query<{ count: number }>(
     `select count(*) from messages where destination = $1 and state = 'planned' and claimed_until > $2`,
@@ -31,7 +39,7 @@ export async function askPassage(sql: Sql, destination: string, request: Passage
   );
   const count = held.rows[0]?.count ?? 0;
   if (count >= request.messagesInFlight) return 'open';
-  return state.failures >= request.breaker.failures ? 'probe' : 'closed';
+  return state.isParked || state.failures >= request.breaker.failures ? 'probe' : 'closed';
 }
 
 /** Lets nothing pass until a moment, at least. */
@@ -42,27 +50,28 @@ export async function holdDestination(sql: Sql, destination: string, until: Date
   ]);
 }
 
-/** Notes that the destination answered; what was put off while its breaker was open becomes due. True where it was. */
-export async function noteReached(
-  sql: Sql,
-  destination: string,
-  at: { now: Date; breaker: Breaker },
-): Promise<boolean> {
-  const { rows } = await sql.query<{ wasOpen: boolean }>(
-    `update destinations d set failures = 0,
-       open_until = case when old.failures >= $2 then null else d.open_until end
-     from (select id, failures from destinations where id = $1 for update) old
-     where d.id = old.id and old.failures > 0 returning old.failures >= $2 as "wasOpen"`,
-    [destination, at.breaker.failures],
+export interface Reached {
+  readonly now: Date;
+  readonly breaker: Breaker;
+  /** When the try began that was answered: it tells nothing of a parking that came later. */
+  readonly startedAt: Date;
+}
+
+/** Notes that the destination answered; what was put off while its breaker was open becomes due. True where it was, or was parked. */
+export async function noteReached(sql: Sql, destination: string, at: Reached): Promise<boolean> {
+  const { rows } = await sql.query<{ wasShut: boolean }>(
+    `update destinations d set failures = 0, opened_at = null,
+       parked_at = case when old.is_over then null else d.parked_at end,
+       parked_reason = case when old.is_over then null else d.parked_reason end,
+       open_until = case when old.failures >= $2 or old.is_over then null else d.open_until end
+     from (select id, failures, coalesce(parked_at <= $3, false) as is_over
+           from destinations where id = $1 for update) old
+     where d.id = old.id and (old.failures > 0 or old.is_over)
+     returning old.failures >= $2 or old.is_over as "wasShut"`,
+    [destination, at.breaker.failures, at.startedAt],
   );
-  if (rows[0]?.wasOpen !== true) return false;
-  // Locked messages are being settled by others: waiting for them could be waiting in a circle.
-  await sql.query(
-    `update messages set due_at = $2 where id in
-       (select id from messages where destination = $1 and state = 'planned' and due_at > $2 and claimed_by is null
-        for update skip locked)`,
-    [destination, at.now],
-  );
+  if (rows[0]?.wasShut !== true) return false;
+  await makeDue(sql, destination, at.now);
   return true;
 }
 
@@ -74,18 +83,47 @@ export async function noteUnreached(
 ): Promise<boolean> {
   const { rows } = await sql.query<{ failures: number }>(
     `update destinations set failures = failures + 1,
-       open_until = case when failures + 1 >= $2 then greatest(open_until, $3) else open_until end
+       open_until = case when failures + 1 >= $2 then greatest(open_until, $3) else open_until end,
+       opened_at = case when failures + 1 >= $2 then coalesce(opened_at, $4) end
      where id = $1 returning failures`,
-    [destination, at.breaker.failures, new Date(at.now.getTime() + at.breaker.probeEveryMs)],
+    [destination, at.breaker.failures, new Date(at.now.getTime() + at.breaker.probeEveryMs), at.now],
   );
   return rows[0]?.failures === at.breaker.failures;
+}
+
+export interface Parking {
+  readonly at: Date;
+  readonly reason: string;
+  readonly probeAt: Date;
+}
+
+/** Lets nothing but probes pass until one is answered or somebody resumes; gives true when this parked it. */
+export async function parkDestination(sql: Sql, destination: string, parking: Parking): Promise<boolean> {
+  const { rows } = await sql.query<{ isNew: boolean }>(
+    `update destinations d set parked_at = coalesce(d.parked_at, $2), parked_reason = $3,
+       open_until = greatest(d.open_until, $4)
+     from (select id, parked_at from destinations where id = $1 for update) old
+     where d.id = old.id returning old.parked_at is null as "isNew"`,
+    [destination, parking.at, parking.reason, parking.probeAt],
+  );
+  return rows[0]?.isNew === true;
+}
+
+/** Makes all that is put off due; claimed messages are being settled by others, and waiting for them could be waiting in a circle. */
+export async function makeDue(sql: Sql, destination: string, now: Date): Promise<void> {
+  await sql.query(
+    `update messages set due_at = $2 where id in
+       (select id from messages where destination = $1 and state = 'planned' and due_at > $2 and claimed_by is null
+        for update skip locked)`,
+    [destination, now],
+  );
 }
 
 /** Names the destinations among `ids` that have a due message, or changes not yet planned, and that may be sent to. */
 export async function dueDestinations(sql: Sql, ids: readonly string[], now: Date): Promise<string[]> {
   const { rows } = await sql.query<{ id: string }>(
     `select w.id from unnest($1::text[]) as w (id) left join destinations d on d.id = w.id
-     where (d.open_until is null or d.open_until <= $2) and (
+     where d.paused_at is null and (d.open_until is null or d.open_until <= $2) and (
        coalesce(d.planned_to, 0) < (select last_position from change_log)
        or exists (select from changes_waiting c where c.destination = w.id)
        or exists (select from messages m where m.destination = w.id and m.state = 'planned' and m.due_at <= $2
@@ -95,16 +133,17 @@ export async function dueDestinations(sql: Sql, ids: readonly string[], now: Dat
   return rows.map((row) => row.id);
 }
 
-/** Gives the earliest moment at which a planned message may be sent; undefined where none is planned. */
+/** Gives the earliest moment at which a planned message may be sent; undefined where none is planned, or none may be. */
 export async function nextDueAt(sql: Sql, destination: string, breaker: Breaker): Promise<Date | undefined> {
   // An open breaker probes at its own pace, with a message that need not be due.
   const { rows } = await sql.query<{ at: Date | null }>(
-    `select greatest(open_until, case when failures >= $2 then (select min(claimed_until) from messages
-              where destination = $1 and state = 'planned') else
+    `select greatest(open_until, case when failures >= $2 or parked_at is not null then
+              (select min(claimed_until) from messages where destination = $1 and state = 'planned') else
               (select min(greatest(due_at, claimed_until)) from messages
                where destination = $1 and state = 'planned') end) as at
      from destinations
-     where id = $1 and exists (select from messages where destination = $1 and state = 'planned')`,
+     where id = $1 and paused_at is null
+       and exists (select from messages where destination = $1 and state = 'planned')`,
     [destination, breaker.failures],
   );
   return rows[0]?.at ?? undefined;

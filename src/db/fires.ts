@@ -46,3 +46,15 @@ export async function nextDue(sql: Sql, schedule: string): Promise<Date | undefi
   );
   return rows[0]?.nextDueAt ?? undefined;
 }
+
+/** Gives when each of these schedules fires next by its last claimed fire; one that has never run is left out. */
+export async function nextFires(sql: Sql, schedules: readonly string[]): Promise<Map<string, Date>> {
+  const { rows } = await sql.query<{ schedule: string; at: Date }>(
+    `select wanted.schedule, last.next_due_at as at from unnest($1::text[]) as wanted (schedule)
+     cross join lateral (select f.next_due_at from fires f where f.schedule = wanted.schedule
+                         order by f.due_at desc limit 1) last
+     where last.next_due_at is not null`,
+    [schedules],
+  );
+  return new Map(rows.map(({ schedule, at }) => [schedule, at]));
+}

@@ -1,10 +1,18 @@
 // Planning: which changes go out next, and in which messages. Everything here runs in one transaction
 // under the row lock of the destination, so that a change is planned once.
+import { opennessLevel, type Openness } from '../core/openness.js';
 import type { Change } from './changes.js';
 import type { Sql } from './pool.js';
+import { operationTo } from './readable-changes.js';
 
 /** A change as far as planning needs it. */
 export type PlannedChange = Pick<Change, 'position' | 'recordId' | 'agency' | 'recordType'>;
+
+/** A change that has not been looked at yet. */
+export interface FreshChange extends PlannedChange {
+  /** To the destination: `-` where the record is not open to it. */
+  readonly operation: 'u' | 'd' | '-';
+}
 
 export interface NewMessage {
   readonly id: string;
@@ -36,20 +44,24 @@ export async function countUnanswered(sql: Sql, destination: string): Promise<nu
   return rows[0]?.count ?? 0;
 }
 
-/** Reads what planning needs of the next changes after a position, in order, at most `limit`. */
-export async function readPlannableChanges(sql: Sql, after: number, limit: number): Promise<PlannedChange[]> {
+/** Reads what planning needs of the next changes after a position, in order, at most `limit`; `openness` is that of the destination. */
+export async function readPlannableChanges(
+  sql: Sql,
+  { after, limit, openness }: { after: number; limit: number; openness: Openness },
+): Promise<FreshChange[]> {
   // Positions have no holes, so the next `limit` changes are those up to `after + limit`.
   const { rows } = await sql.query(
-    `select c.first_position + v.ordinal as position, v.record_id as "recordId", c.agency, c.record_type as "recordType"
+    `select c.first_position + v.ordinal as position, v.record_id as "recordId", v.operation, c.agency,
+            c.record_type as "recordType"
      from chunks c
-     cross join lateral (select record_id, ordinal from record_versions r where r.chunk_id = c.id
-       and r.ordinal between greatest($1::bigint + 1 - c.first_position, 0)::integer
+     cross join lateral (select record_id, ordinal, ${operationTo('$3')} as operation from record_versions v
+       where v.chunk_id = c.id and v.ordinal between greatest($1::bigint + 1 - c.first_position, 0)::integer
                          and least($1::bigint + $2 - c.first_position, c.changes - 1)::integer) v
      where c.changes > 0 and c.last_position > $1 and c.first_position <= $1::bigint + $2
      order by position`,
-    [after, limit],
+    [after, limit, opennessLevel(openness)],
   );
-  return rows as unknown as PlannedChange[];
+  return rows as unknown as FreshChange[];
 }
 
 /** Counts the changes that wait for an earlier one of their record. */

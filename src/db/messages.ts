@@ -144,6 +144,7 @@ export async function bookAnswer(
   const refused = new Set(refusals.map(({ change }) => change.position));
   const counts = new Map<string, { delivered: number; refused: number }>();
   for (const { batchId, position } of changes) {
+    if (batchId === null) continue;
     const count = counts.get(batchId) ?? { delivered: 0, refused: 0 };
     count[refused.has(position) ? 'refused' : 'delivered'] += 1;
     counts.set(batchId, count);

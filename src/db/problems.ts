@@ -1,5 +1,6 @@
 // The problems of a batch as an agency sees them: what we found, and what the city refused.
-import { describeProblem, type ProblemCode } from '../core/problems.js';
+import { describeProblem } from '../core/problem-text.js';
+import type { ProblemCode } from '../core/problems.js';
 import type { Severity } from '../core/words.js';
 import type { Sql } from './pool.js';
 

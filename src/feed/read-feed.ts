@@ -2,7 +2,7 @@
 // reader has seen; out: events in order. A reader that waits holds no database connection.
 import type { Clock } from '../core/clock.js';
 import { GatewayError } from '../core/errors.js';
-import { readChangesAfter, readLastPosition } from '../db/changes.js';
+import { readChangesAfter, readKeptPositions, type ReaderView } from '../db/changes.js';
 import type { Sql } from '../db/pool.js';
 import { toCloudEvent, type CloudEvent } from './cloud-event.js';
 import type { FeedWaiter } from './feed-waiter.js';
@@ -11,8 +11,8 @@ export interface FeedQuery {
   /** As the reader sent it; undefined reads from the beginning. */
   readonly lastEventId: string | undefined;
   readonly limit: number;
-  /** The record types that the reader may see; undefined for all. */
-  readonly types?: readonly string[] | undefined;
+  /** What the reader may see; undefined for all. */
+  readonly view?: ReaderView | undefined;
 }
 
 export interface FeedWait {
@@ -29,20 +29,22 @@ export interface FollowDeps {
 
 const POSITION = /^(0|[1-9]\d{0,15})$/;
 
-/** Reads the events after `lastEventId`; throws `feed.unknown-position` for an id that this feed never gave. */
+/** Reads the events after `lastEventId`; throws `feed.unknown-position` for an id that this feed never gave, `feed.past-retention` for one behind which events are gone. */
 export async function readFeed(sql: Sql, query: FeedQuery): Promise<CloudEvent[]> {
-  const last = await readLastPosition(sql);
-  return readEvents(sql, query, parsePosition(query.lastEventId, last));
+  const kept = await readKeptPositions(sql);
+  return (await readEvents(sql, query, parsePosition(query.lastEventId, kept))).events;
 }
 
 /** Reads the events after `lastEventId` and waits for the first where there is none yet; empty after `timeoutMs`. */
 export async function followFeed(query: FeedQuery, wait: FeedWait, deps: FollowDeps): Promise<CloudEvent[]> {
   const endsAt = deps.clock().getTime() + wait.timeoutMs;
   // Read before the events: what comes in between ends the wait at once.
-  let last = await readLastPosition(deps.sql);
-  const after = parsePosition(query.lastEventId, last);
+  const kept = await readKeptPositions(deps.sql);
+  let after = parsePosition(query.lastEventId, kept);
+  let { last } = kept;
   for (;;) {
-    const events = await readEvents(deps.sql, query, after);
+    const { events, lookedTo } = await readEvents(deps.sql, query, after);
+    after = lookedTo;
     const leftMs = endsAt - deps.clock().getTime();
     if (events.length > 0 || leftMs <= 0 || wait.signal.aborted) return events;
     const reached = await deps.waiter.wait({ after: last, timeoutMs: leftMs, signal: wait.signal });
@@ -51,17 +53,40 @@ export async function followFeed(query: FeedQuery, wait: FeedWait, deps: FollowD
   }
 }
 
-async function readEvents(sql: Sql, query: FeedQuery, after: number): Promise<CloudEvent[]> {
-  const changes = await readChangesAfter(sql, { after, limit: query.limit, types: query.types });
-  return changes.map(toCloudEvent);
+interface Looked {
+  readonly events: CloudEvent[];
+  /** Up to here there is nothing else for the reader. */
+  readonly lookedTo: number;
 }
 
-function parsePosition(lastEventId: string | undefined, last: number): number {
-  if (lastEventId === undefined) return 0;
-  const position = POSITION.test(lastEventId) ? Number(lastEventId) : Number.NaN;
-  if (!(position <= last))
+/** An empty answer must mean that there is nothing: what the reader may not see is passed over, however much it is. */
+async function readEvents(sql: Sql, { limit, view }: FeedQuery, from: number): Promise<Looked> {
+  let after = from;
+  for (;;) {
+    const { changes, lookedTo } = await readChangesAfter(sql, { after, limit, view });
+    after = lookedTo ?? after;
+    if (changes.length > 0 || lookedTo === null)
+      return { events: changes.map(toCloudEvent), lookedTo: after };
+  }
+}
+
+function parsePosition(lastEventId: string | undefined, kept: { first: number; last: number }): number {
+  const position = POSITION.test(lastEventId ?? '0') ? Number(lastEventId ?? '0') : Number.NaN;
+  if (position < kept.first - 1) throw pastRetention(kept.first);
+  if (!(position <= kept.last))
     throw new GatewayError('feed.unknown-position', 'This feed has never given this lastEventId.', {
       detailZh: '该 lastEventId 不是本数据流给出的编号。',
     });
   return position;
+}
+
+function pastRetention(oldest: number): GatewayError {
+  return new GatewayError(
+    'feed.past-retention',
+    `Events behind this lastEventId are no longer kept; the oldest is ${oldest}. Go on from lastEventId=${oldest - 1}.`,
+    {
+      details: { oldestPosition: String(oldest), lastEventId: String(oldest - 1) },
+      detailZh: `该 lastEventId 之后的部分事件已超过保存期限，现存最早编号为 ${oldest}。`,
+    },
+  );
 }

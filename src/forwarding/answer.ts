@@ -1,5 +1,5 @@
-// Reads the city's answer as a value: taken (with single refusals), to be tried again under the same id,
-// or refused as a whole. An answer that cannot be understood, or contradicts itself, is no answer.
+// Reads the city's answer as a value: taken (with single refusals), to be tried again under the same id, denied
+// because the city does not know us, or refused as a whole. An answer that cannot be understood is no answer.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { shanghaiDay } from '../core/clock.js';
 import { maskPersonalNumbersIn } from '../core/mask.js';
@@ -14,6 +14,8 @@ export type CityAnswer =
       readonly failures: readonly Failure[];
     }
   | { readonly kind: 'again'; readonly reason: string; readonly retryAfterMs: number | undefined }
+  /** Says nothing of the records: whatever is sent now would be answered so. */
+  | { readonly kind: 'denied'; readonly reason: string }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 export interface Failure {
@@ -62,6 +64,7 @@ const isAnswerBody = new Ajv2020({ strictTypes: false }).compile<AnswerBody>({
 });
 
 const AGAIN_STATUSES = [408, 425, 429];
+const DENIED = ['401', '403'];
 const MAX_WORDS = 500;
 const MAX_CODE = 64;
 
@@ -78,6 +81,9 @@ export function readCityAnswer(answer: HttpAnswer, size: number, now: Date): Cit
   const errorCode = body === undefined ? undefined : String(body.errorCode);
   if (errorCode === '500') return again('error-500');
   const isOk = status >= 200 && status <= 299;
+  if (DENIED.includes(String(status))) return { kind: 'denied', reason: `http-${status}` };
+  if (isOk && errorCode !== undefined && DENIED.includes(errorCode))
+    return { kind: 'denied', reason: `error-${errorCode}` };
   if (isOk && body === undefined) return again('unreadable-answer');
   if (!isOk || errorCode !== '200')
     return {

@@ -1,5 +1,6 @@
 // Writes a message to the city: records in the official columns of the table version, each with the digest
 // of its masked form. The same message gives the same bytes at every try.
+import type { Destination } from '../core/configuration.js';
 import type { CanonicalRecord } from '../core/definitions.js';
 import { canonicalDigest } from '../core/canonical-json.js';
 import type { OfficialColumns } from '../core/official-columns.js';
@@ -11,7 +12,7 @@ export interface ComposeNeeds {
   /** Opens what a change's `data` masks. */
   readonly open: (sealed: Buffer) => Buffer;
   readonly creditCodeOf: (agency: string) => string;
-  readonly showsPersonalNumbers: boolean;
+  readonly showsPersonalNumbers: Destination['showsPersonalNumbers'];
 }
 
 export interface CityRecord {
@@ -35,6 +36,12 @@ export function composeMessage(message: Message, changes: readonly Change[], nee
   });
 }
 
+/** Tells whether the sealed numbers of a change go out unmasked: only of a type that the destination names. */
+export function opensNumbers(change: Change, shows: Destination['showsPersonalNumbers']): boolean {
+  const isNamed = shows !== false && shows.types.includes(change.recordType);
+  return isNamed && change.operation === 'u' && change.sealed !== null;
+}
+
 function cityRecord(change: Change, tableVersion: string, needs: ComposeNeeds): CityRecord {
   const base = { id: change.recordId, version: change.version };
   if (change.operation === 'd')
@@ -42,7 +49,7 @@ function cityRecord(change: Change, tableVersion: string, needs: ComposeNeeds): 
   const masked = JSON.parse(change.data) as CanonicalRecord;
   const official = needs.toOfficial(change.recordType, tableVersion, masked);
   const digest = canonicalDigest(official);
-  if (!needs.showsPersonalNumbers || change.sealed === null)
+  if (change.sealed === null || !opensNumbers(change, needs.showsPersonalNumbers))
     return { ...base, operation: 'upsert', digest, data: official };
   const secrets = JSON.parse(needs.open(change.sealed).toString('utf8')) as CanonicalRecord;
   const data = needs.toOfficial(change.recordType, tableVersion, { ...masked, ...secrets });

@@ -5,11 +5,13 @@ import type { Destination } from '../core/configuration.js';
 import { askPassage, holdDestination, nextDueAt } from '../db/destinations.js';
 import { claimMessage, hasClaimableMessage, renewClaims, type Message } from '../db/messages.js';
 import { later, type Later } from '../platform/later.js';
-import { planMessages } from './plan.js';
+import { planMessages, type PlanNeeds } from './plan.js';
 import { sendMessage, type SendNeeds } from './send.js';
 
 export interface ForwarderNeeds extends SendNeeds {
   readonly destinations: readonly Destination[];
+  /** Tells whether the catalogue lists a record type; changes of others never go out. */
+  readonly opennessOf?: PlanNeeds['opennessOf'];
   /** Wakes the worker of a destination again. */
   readonly wake: (destination: string) => Promise<void>;
   readonly later?: Later;
@@ -140,6 +142,7 @@ async function claim(destination: Destination, needs: Needs): Promise<Message | 
       // A probe need not be due: it asks for all that wait.
       due: passage === 'probe' ? 'any' : 'now',
     });
+    // Where it is parked, a probe that is denied again puts the next one off for longer.
     if (message !== undefined && passage === 'probe')
       await holdDestination(sql, id, new Date(now.getTime() + breaker.probeEveryMs));
     return message;

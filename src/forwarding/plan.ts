@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
+import { isOpenTo, type Openness } from '../core/openness.js';
 import {
   addWaiting,
   countUnanswered,
@@ -13,6 +14,7 @@ import {
   readBusyRecords,
   readFreeWaiting,
   readPlannableChanges,
+  type FreshChange,
   type PlannedChange,
 } from '../db/message-plan.js';
 import type { Connection, Database } from '../db/pool.js';
@@ -21,6 +23,8 @@ export interface PlanNeeds {
   readonly database: Database;
   readonly clock: Clock;
   readonly destination: Destination;
+  /** How open the catalogue says a record type is; undefined where it does not list it. All are public where it is absent. */
+  readonly opennessOf?: ((type: string) => Openness | undefined) | undefined;
 }
 
 /** Messages planned ahead, for each one that may be in flight. */
@@ -40,7 +44,8 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     if (room <= 0) return 0;
     const waiting = await readFreeWaiting(sql, destination.id, room);
     const fresh = await readFresh(sql, { plannedTo, most: room - waiting.length, destination });
-    const chosen = await choose(sql, { waiting, fresh }, destination.id);
+    const open = fresh.filter((change) => isForDestination(change, needs));
+    const chosen = await choose(sql, { waiting, fresh: open }, destination.id);
     await addWaiting(sql, destination.id, chosen.postponed);
     const last = fresh.at(-1);
     if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);
@@ -48,15 +53,26 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
   });
 }
 
+/** What is no longer exchanged at all can still be taken back. */
+function isForDestination({ recordType, operation }: FreshChange, needs: PlanNeeds): boolean {
+  if (operation === '-') return false;
+  const openness = needs.opennessOf === undefined ? 'public' : needs.opennessOf(recordType);
+  return openness === undefined ? operation === 'd' : isOpenTo(needs.destination.openness, openness);
+}
+
 /** Many changes of few records must not fill the waiting table: then those go out first. */
 async function readFresh(
   sql: Connection,
   from: { plannedTo: number; most: number; destination: Destination },
-): Promise<PlannedChange[]> {
+): Promise<FreshChange[]> {
   const { destination, plannedTo, most } = from;
   const isFull = (await countWaiting(sql, destination.id)) >= WAITING_MESSAGES * destination.messageSize;
   if (isFull || most <= 0) return [];
-  return readPlannableChanges(sql, plannedTo, Math.min(most, MAX_PLANNED));
+  return readPlannableChanges(sql, {
+    after: plannedTo,
+    limit: Math.min(most, MAX_PLANNED),
+    openness: destination.openness,
+  });
 }
 
 interface Chosen {

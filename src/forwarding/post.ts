@@ -5,15 +5,18 @@ import type { Destination } from '../core/configuration.js';
 import { GatewayError, isGatewayError } from '../core/errors.js';
 import { readChangesAt, type Change } from '../db/changes.js';
 import type { Message } from '../db/messages.js';
+import type { NoteReading } from '../db/person-reading.js';
 import type { Database } from '../db/pool.js';
-import type { HttpClient } from '../platform/http-client.js';
+import { isCertificateFault, type HttpClient } from '../platform/http-client.js';
 import type { Logger } from '../platform/logger.js';
 import { readCityAnswer, type CityAnswer } from './answer.js';
-import { composeMessage, type ComposeNeeds } from './compose.js';
+import { composeMessage, opensNumbers, type ComposeNeeds } from './compose.js';
 
 export interface PostNeeds extends Omit<ComposeNeeds, 'showsPersonalNumbers'> {
   readonly database: Database;
   readonly clock: Clock;
+  /** Told before the personal numbers of a message are opened. */
+  readonly personReading: NoteReading;
   readonly log: Logger;
   readonly http: Pick<HttpClient, 'send'>;
   readonly city: { readonly url: string; readonly token: string };
@@ -26,7 +29,7 @@ export interface Tried {
   readonly startedAt: Date;
   readonly tookMs: number;
   readonly httpStatus: number | null;
-  /** Whether the destination answered in a way that shows it to be in order; undefined where it was not asked. */
+  /** Whether the destination answered in a way that shows it to be in order; undefined where that cannot be told. */
   readonly isReached: boolean | undefined;
 }
 
@@ -37,7 +40,7 @@ export async function postMessage(
   needs: PostNeeds,
 ): Promise<Tried> {
   const startedAt = needs.clock();
-  const changes = await readChanges(message, needs.database);
+  const changes = await readChanges(message, destination, needs.database);
   const { answer, httpStatus } = await exchange(message, { changes, destination }, needs);
   return {
     answer,
@@ -45,18 +48,41 @@ export async function postMessage(
     startedAt,
     tookMs: Math.max(0, needs.clock().getTime() - startedAt.getTime()),
     httpStatus,
-    isReached: answer.kind !== 'again' || httpStatus === 429,
+    isReached: answer.kind === 'denied' ? undefined : answer.kind !== 'again' || httpStatus === 429,
   };
 }
 
-async function readChanges(message: Message, database: Database): Promise<Change[]> {
-  const changes = await readChangesAt(database, message.positions);
+async function readChanges(
+  message: Message,
+  { openness }: Destination,
+  database: Database,
+): Promise<Change[]> {
+  const changes = await readChangesAt(database, message.positions, openness);
   // The city's answer goes by index: a hole would put its words on another record.
   if (changes.length !== message.positions.length)
     throw new GatewayError('internal.unexpected', 'A message names positions that cannot be read.', {
       details: { message: message.id, positions: message.positions.length, found: changes.length },
     });
   return changes;
+}
+
+/** Once for each try of a message, for each one opens them anew. */
+async function noteReading(
+  message: Message,
+  { changes, destination }: { changes: readonly Change[]; destination: Destination },
+  { database, clock, personReading }: PostNeeds,
+): Promise<void> {
+  const { showsPersonalNumbers: shows, id } = destination;
+  const records = changes.filter((change) => opensNumbers(change, shows)).length;
+  if (shows === false || records === 0) return;
+  const { agency, recordType, attempt } = message;
+  await personReading(database, {
+    at: clock(),
+    actor: id,
+    action: 'person.sent',
+    object: message.id,
+    details: { agency, recordType, records, attempt, legalBasis: shows.legalBasis },
+  });
 }
 
 async function exchange(
@@ -67,6 +93,7 @@ async function exchange(
   const { city, clock } = needs;
   const { changes, destination } = sent;
   const { showsPersonalNumbers } = destination;
+  await noteReading(message, sent, needs);
   const body = composeMessage(message, changes, { ...needs, showsPersonalNumbers });
   try {
     const answer = await needs.http.send({
@@ -78,6 +105,7 @@ async function exchange(
         'idempotency-key': message.id,
       },
       body,
+      gzip: destination.gzip ?? false,
       timeoutMs: destination.timeoutMs,
       signal: needs.signal,
     });
@@ -86,6 +114,7 @@ async function exchange(
     if (!isGatewayError(error)) throw error;
     const { reason: said } = error.details;
     const reason = typeof said === 'string' ? said : error.code;
+    if (isCertificateFault(reason)) return { answer: { kind: 'denied', reason }, httpStatus: null };
     return { answer: { kind: 'again', reason, retryAfterMs: undefined }, httpStatus: null };
   }
 }

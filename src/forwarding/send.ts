@@ -1,7 +1,7 @@
 // The way of one claimed message: try ─▶ settle ─▶ tell the breaker. Whatever happens is a row of its attempts.
 import type { Destination } from '../core/configuration.js';
 import { retryDelayMs } from '../core/retry-delay.js';
-import { holdDestination, noteReached, noteUnreached } from '../db/destinations.js';
+import { holdDestination, noteReached, noteUnreached, parkDestination } from '../db/destinations.js';
 import type { Message } from '../db/messages.js';
 import { postMessage, type PostNeeds, type Tried } from './post.js';
 import { settle } from './settle.js';
@@ -10,6 +10,9 @@ export interface SendNeeds extends PostNeeds {
   /** Gives [0, 1). */
   readonly random: () => number;
 }
+
+/** Where the destination's entry does not say it. */
+export const PARKED_PROBE_MS = 60_000;
 
 /** Sends a claimed message and stores what came of it. */
 export async function sendMessage(
@@ -26,10 +29,12 @@ export async function sendMessage(
   const waitMs =
     answer.kind === 'again' ? waitBefore(message, answer.retryAfterMs, { destination, needs }) : 0;
   const dueAt = new Date(at.getTime() + waitMs);
+  // Before the message can be claimed again.
+  if (answer.kind === 'denied') await park(answer.reason, { destination, at }, needs);
   const isSettled = await settle(message, tried, { database: needs.database, at, dueAt });
   const fields = { message: message.id, destination: destination.id, attempt: message.attempt };
   if (!isSettled) needs.log.info(fields, 'Message was taken over by another worker');
-  else if (answer.kind === 'again')
+  else if (answer.kind === 'again' || answer.kind === 'denied')
     needs.log.info({ ...fields, reason: answer.reason, waitMs }, 'Message not taken yet');
   else needs.log.debug({ ...fields, records: tried.changes.length, answer: answer.kind }, 'Message answered');
   await tellBreaker(tried, { destination, at }, needs);
@@ -61,6 +66,21 @@ function waitBefore(
   });
 }
 
+/** Told once: what is wrong with our token or a certificate is wrong for every message. */
+async function park(
+  reason: string,
+  { destination, at }: { destination: Destination; at: Date },
+  { database, log }: SendNeeds,
+): Promise<void> {
+  const { id, parked } = destination;
+  const probeAt = new Date(at.getTime() + (parked?.probeEveryMs ?? PARKED_PROBE_MS));
+  if (await parkDestination(database, id, { at, reason, probeAt }))
+    log.error(
+      { destination: id, reason },
+      'Destination does not accept us and is parked; check the token and certificates',
+    );
+}
+
 async function tellBreaker(
   tried: Tried,
   { destination, at }: { destination: Destination; at: Date },
@@ -69,7 +89,7 @@ async function tellBreaker(
   const { id, breaker, retry } = destination;
   if (tried.isReached === undefined) return;
   if (tried.isReached) {
-    if (await noteReached(database, id, { now: at, breaker }))
+    if (await noteReached(database, id, { now: at, breaker, startedAt: tried.startedAt }))
       log.info({ destination: id }, 'Destination is back');
   } else if (!signal.aborted && (await noteUnreached(database, id, { now: at, breaker })))
     log.error({ destination: id }, 'Destination does not answer; sending only probes');

@@ -36,10 +36,11 @@ export async function settle(
       tookMs: tried.tookMs,
       httpStatus: tried.httpStatus,
       cityCode: cityCodeOf(answer),
-      error: answer.kind === 'again' ? answer.reason : null,
+      error: answer.kind === 'again' || answer.kind === 'denied' ? answer.reason : null,
     });
     switch (answer.kind) {
       case 'again':
+      case 'denied':
         return postponeMessage(sql, message, dueAt);
       case 'taken':
         return book(sql, message, { answer, changes, at });
@@ -52,6 +53,7 @@ export async function settle(
 function cityCodeOf(answer: CityAnswer): string | null {
   switch (answer.kind) {
     case 'again':
+    case 'denied':
       return null;
     case 'taken':
       return '200';

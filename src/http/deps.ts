@@ -1,6 +1,7 @@
 // What the API needs of the gateway: narrow functions, bound once in app.
-import type { Readable } from 'node:stream';
-import type { Role } from '../core/words.js';
+import type { Readable, Writable } from 'node:stream';
+import type { ConditionSeverity } from '../core/conditions.js';
+import type { Format, Role } from '../core/words.js';
 import type { Logger } from '../platform/logger.js';
 
 export interface Caller {
@@ -17,6 +18,9 @@ export interface SourceView {
 
 export interface Upload {
   readonly sourceId: string;
+  readonly caller: Caller;
+  /** What the media type says; undefined where it says nothing. */
+  readonly format: Format | undefined;
   /** The `charset` of the media type as written; undefined where there is none. */
   readonly charset: string | undefined;
   readonly body: Readable;
@@ -39,6 +43,71 @@ export interface PageQuery {
   readonly limit: number;
 }
 
+export interface Decision {
+  readonly batchId: string;
+  readonly keyId: string;
+  readonly role: Role;
+  readonly reason: string | undefined;
+}
+
+/** Why a source is stopped, and who stopped it when. */
+export interface PauseView {
+  /** RFC 3339. */
+  readonly since: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface ScorecardRequest {
+  /** As asked for; `YYYY-MM` where it can be read. */
+  readonly month: string;
+  readonly agency: string | null;
+  readonly source: string | null;
+}
+
+export interface NoDataStatement {
+  readonly source: string;
+  readonly period: string;
+  readonly caller: Caller;
+}
+
+/** A count and what it is of: ids of the configuration and words of closed lists. */
+interface MetricCount {
+  readonly of: readonly string[];
+  readonly count: number;
+}
+
+/** What `/metrics` tells, as the tables have it. */
+export interface MetricFigures {
+  readonly now: Date;
+  readonly sources: readonly {
+    readonly id: string;
+    readonly succeededAt: Date | null;
+    readonly isPaused: boolean;
+    readonly failures: number;
+  }[];
+  /** By source and verdict. */
+  readonly rows: readonly MetricCount[];
+  /** By source and state. */
+  readonly settled: readonly MetricCount[];
+  readonly batches: readonly (readonly [state: string, count: number])[];
+  readonly queues: readonly {
+    readonly queue: string;
+    readonly waiting: number;
+    readonly since: Date | null;
+  }[];
+  readonly destinations: readonly {
+    readonly id: string;
+    readonly records: number;
+    readonly since: Date | null;
+  }[];
+  /** By destination and outcome. */
+  readonly attempts: readonly MetricCount[];
+  /** By outcome. */
+  readonly webhooks: readonly MetricCount[];
+  readonly conditions: readonly ConditionSeverity[];
+}
+
 export interface HttpDeps {
   readonly log: Logger;
   readonly requestsPerSecond: number;
@@ -52,14 +121,67 @@ export interface HttpDeps {
   /** Tells whether uploads in this encoding can be read. */
   readonly isCharset: (name: string) => boolean;
   readonly receiveBatch: (upload: Upload) => Promise<{ readonly id: string; readonly status: string }>;
+  /** Says what would become of an upload; nothing of it is stored. */
+  readonly validate: (upload: Upload) => Promise<object>;
+  /** Tells why no upload can be taken just now; null where nothing speaks against it. */
+  readonly pressure: () => Promise<{
+    readonly reason: 'disk' | 'backlog';
+    readonly retryAfterSeconds: number;
+  } | null>;
+  /** Tells what is wrong just now. */
+  readonly readStatus: () => Promise<object>;
+  readonly readMetrics: () => Promise<MetricFigures>;
+  /** Whether programs on this machine read the metrics without a key. */
+  readonly areMetricsOpen: boolean;
+  readonly listSources: (agency: string | null) => Promise<readonly object[]>;
+  readonly runSource: (
+    id: string,
+    order: { isFull: boolean; isSweep: boolean; caller: Caller },
+  ) => Promise<void>;
+  readonly pauseSource: (id: string, order: { reason: string; caller: Caller }) => Promise<PauseView>;
+  readonly resumeSource: (id: string, order: { reason: string | undefined; caller: Caller }) => Promise<void>;
+  readonly listDestinations: () => Promise<readonly object[]>;
+  readonly pauseDestination: (id: string, order: { reason: string; caller: Caller }) => Promise<PauseView>;
+  readonly resumeDestination: (
+    id: string,
+    order: { reason: string | undefined; caller: Caller },
+  ) => Promise<void>;
+  readonly readScorecard: (request: ScorecardRequest) => Promise<readonly object[]>;
+  readonly scorecardCsv: (request: ScorecardRequest) => Promise<string>;
+  /** Notes that a source had nothing to report in a period. */
+  readonly stateNoData: (statement: NoDataStatement) => Promise<object>;
+  readonly releaseBatch: (decision: Decision) => Promise<object>;
+  readonly dropBatch: (decision: Decision) => Promise<object>;
+  readonly problemsCsv: (batchId: string) => AsyncIterable<string>;
+  readonly writeCorrection: (
+    batchId: string,
+    options: { readonly onlyFaulty: boolean; readonly caller: Caller },
+    out: Writable,
+  ) => Promise<void>;
+  /** Signs the account of a settled batch, as a compact JWS. */
+  readonly signReceipt: (batchId: string) => Promise<string>;
+  /** The public keys with which signatures of this gateway are checked, as a JWK set. */
+  readonly publicKeys: object;
   readonly readBatch: (id: string) => Promise<{ readonly id: string; readonly agency: string } | null>;
   readonly readProblems: (batchId: string, page: PageQuery) => Promise<object>;
   readonly csvTemplate: (type: string) => string;
+  readonly writeTemplate: (type: string, out: Writable) => Promise<void>;
   readonly followFeed: (query: FeedQuery) => Promise<readonly object[]>;
-  readonly acceptNotice: (notice: unknown) => Promise<{ readonly noticeId: string; readonly isNew: boolean }>;
-  readonly listMailbox: (agency: string, page: { after: number; limit: number }) => Promise<object>;
-  readonly acknowledge: (from: { noticeId: string; agency: string }) => Promise<object>;
-  readonly giveFeedback: (from: { noticeId: string; agency: string; feedback: unknown }) => Promise<object>;
+  readonly acceptNotice: (
+    notice: unknown,
+    caller: Caller,
+  ) => Promise<{ readonly noticeId: string; readonly isNew: boolean }>;
+  readonly listMailbox: (
+    agency: string,
+    page: { after: number; limit: number; caller: Caller },
+  ) => Promise<object>;
+  readonly acknowledge: (from: { noticeId: string; agency: string; caller: Caller }) => Promise<object>;
+  readonly giveFeedback: (from: {
+    noticeId: string;
+    agency: string;
+    caller: Caller;
+    feedback: unknown;
+  }) => Promise<object>;
   /** Tells whether requests can be served: started, and the database answers. */
   readonly isReady: () => Promise<boolean>;
 }

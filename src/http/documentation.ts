@@ -1,11 +1,13 @@
 // `/openapi.json`, and `/docs` to read it: Swagger UI from its package, nothing from another host.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
-import { absolutePath } from 'swagger-ui-dist';
 import { projectRoot } from '../platform/project-root.js';
 import { parseYaml } from '../platform/yaml-file.js';
 
+// Found, not loaded: the package's main file reads 2 MB of scripts for browsers at every start.
+const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/index.html'));
 const ASSETS = [
   'swagger-ui.css',
   'index.css',
@@ -33,7 +35,7 @@ export function showDocument(): RequestHandler {
 
 /** Makes the handler of `GET /docs`. */
 export function showPage(): RequestHandler {
-  const page = readFileSync(join(absolutePath(), 'index.html'), 'utf8')
+  const page = readFileSync(join(SWAGGER_UI, 'index.html'), 'utf8')
     .replace('Swagger UI', 'Credit exchange gateway · 信用信息交换网关')
     .replaceAll('href="./', 'href="/docs/')
     .replaceAll('href="index.css"', 'href="/docs/index.css"')
@@ -51,7 +53,7 @@ export function documentationAssets(): Router {
   });
   for (const name of ASSETS)
     router.get(`/${name}`, (_request, response) => {
-      response.sendFile(name, { root: absolutePath() });
+      response.sendFile(name, { root: SWAGGER_UI });
     });
   return router;
 }

@@ -6,7 +6,7 @@ import { awaitsContinue } from './expect-continue.js';
 import { requestId } from './request-id.js';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
-const RETRY_AFTER_S = { soon: '1', later: '5' };
+const RETRY_AFTER_S = { soon: 1, later: 5 };
 
 /** Answers a failure and ends the answer once the body of the request is in. */
 export function sendProblem(response: Response, error: GatewayError): void {
@@ -25,14 +25,23 @@ export function sendProblem(response: Response, error: GatewayError): void {
 
 /** Writes a failure without ending the answer. */
 export function writeProblem(response: Response, error: GatewayError): void {
-  const { status, retry } = ERRORS[error.code];
+  const { status } = ERRORS[error.code];
   const body = problemText(error, `urn:request:${requestId(response)}`);
   response.removeHeader('Content-Disposition');
   if (status === 401) response.set('WWW-Authenticate', 'Bearer');
-  if (status === 429) response.set('Retry-After', RETRY_AFTER_S.soon);
-  if (status === 503 || (retry && status === 409)) response.set('Retry-After', RETRY_AFTER_S.later);
+  const wait = waitSeconds(error);
+  if (wait !== undefined) response.set('Retry-After', String(wait));
   response.status(status).set({ 'Content-Type': PROBLEM_TYPE, 'Content-Length': Buffer.byteLength(body) });
   response.write(body);
+}
+
+/** Gives the whole seconds after which it is worth asking again; undefined where a retry does not help. */
+function waitSeconds(error: GatewayError): number | undefined {
+  const { status, retry } = ERRORS[error.code];
+  if (status !== 429 && status !== 503 && !(retry && status === 409)) return undefined;
+  const known = error.details['retryAfterSeconds'];
+  if (typeof known === 'number' && known > 0) return Math.ceil(known);
+  return status === 429 ? RETRY_AFTER_S.soon : RETRY_AFTER_S.later;
 }
 
 /** Gives the JSON of a failure; `instance` names the request where it has a name. */

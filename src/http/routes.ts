@@ -2,14 +2,22 @@
 // is held against it by a test, both ways.
 import type { RequestHandler } from 'express';
 import type { Role } from '../core/words.js';
-import { readBatch, readBatchProblems } from './batches.js';
+import { readBatch } from './batches.js';
 import type { HttpDeps } from './deps.js';
 import { showDocument, showPage } from './documentation.js';
 import { readFeed } from './feed.js';
 import { tellAlive, tellReady } from './health.js';
+import { showMetrics } from './metrics.js';
 import { acceptNotice, acknowledge, giveFeedback, listMailbox } from './notices.js';
-import { csvTemplate } from './templates.js';
-import { uploadBatch } from './upload.js';
+import { decideHeld } from './held.js';
+import { readReceipt, showPublicKeys } from './receipts.js';
+import { readBatchProblems, readCorrection, readProblemsCsv } from './reports.js';
+import { listDestinations, pauseDestination, resumeDestination } from './destinations.js';
+import { listSources, pauseSource, resumeSource, runSource } from './sources.js';
+import { readStatus } from './status.js';
+import { readScorecard, readScorecardCsv, stateNoData } from './supply.js';
+import { csvTemplate, workbookTemplate } from './templates.js';
+import { uploadBatch, validateUpload } from './upload.js';
 
 export interface Route {
   readonly method: 'get' | 'post';
@@ -17,6 +25,8 @@ export interface Route {
   readonly callers: readonly Role[] | 'anybody';
   /** Whether a JSON body has to be there, or may be; other bodies are read by the handler itself. */
   readonly json?: 'required' | 'optional';
+  /** Whether programs on this machine need no key. */
+  readonly isOpenToThisMachine?: boolean;
   readonly handler: RequestHandler<never>;
 }
 
@@ -28,16 +38,21 @@ export function routes(deps: HttpDeps, stopping: AbortSignal): readonly Route[] 
   return [
     { method: 'get', path: '/livez', callers: 'anybody', handler: tellAlive() },
     { method: 'get', path: '/readyz', callers: 'anybody', handler: tellReady(deps) },
+    {
+      method: 'get',
+      path: '/metrics',
+      callers: ['operator', 'auditor'],
+      isOpenToThisMachine: deps.areMetricsOpen,
+      handler: showMetrics(deps),
+    },
     { method: 'get', path: '/openapi.json', callers: 'anybody', handler: showDocument() },
     { method: 'get', path: '/docs', callers: 'anybody', handler: showPage() },
-    {
-      method: 'post',
-      path: '/v1/sources/:source/batches',
-      callers: ['agency'],
-      handler: uploadBatch(deps),
-    },
-    { method: 'get', path: '/v1/batches/:id', callers: READERS, handler: readBatch(deps) },
-    { method: 'get', path: '/v1/batches/:id/problems', callers: READERS, handler: readBatchProblems(deps) },
+    { method: 'get', path: '/.well-known/jwks.json', callers: 'anybody', handler: showPublicKeys(deps) },
+    { method: 'get', path: '/v1/status', callers: ['operator'], handler: readStatus(deps) },
+    ...sourceRoutes(deps),
+    ...destinationRoutes(deps),
+    ...batchRoutes(deps),
+    { method: 'get', path: '/v1/templates/:type.xlsx', callers: EVERY_KEY, handler: workbookTemplate(deps) },
     { method: 'get', path: '/v1/templates/:type.csv', callers: EVERY_KEY, handler: csvTemplate(deps) },
     { method: 'get', path: '/v1/feeds/records', callers: EVERY_KEY, handler: readFeed(deps, stopping) },
     { method: 'post', path: '/v1/notices', callers: ['city'], json: 'required', handler: acceptNotice(deps) },
@@ -55,6 +70,107 @@ export function routes(deps: HttpDeps, stopping: AbortSignal): readonly Route[] 
       callers: ['agency'],
       json: 'required',
       handler: giveFeedback(deps),
+    },
+  ];
+}
+
+function destinationRoutes(deps: HttpDeps): readonly Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/v1/destinations',
+      callers: ['operator', 'auditor'],
+      handler: listDestinations(deps),
+    },
+    {
+      method: 'post',
+      path: '/v1/destinations/:destination/pause',
+      callers: ['operator'],
+      json: 'required',
+      handler: pauseDestination(deps),
+    },
+    {
+      method: 'post',
+      path: '/v1/destinations/:destination/resume',
+      callers: ['operator'],
+      json: 'optional',
+      handler: resumeDestination(deps),
+    },
+  ];
+}
+
+function sourceRoutes(deps: HttpDeps): readonly Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/v1/sources/:source/batches',
+      callers: ['agency'],
+      handler: uploadBatch(deps),
+    },
+    {
+      method: 'post',
+      path: '/v1/sources/:source/validations',
+      callers: ['agency'],
+      handler: validateUpload(deps),
+    },
+    { method: 'get', path: '/v1/sources', callers: READERS, handler: listSources(deps) },
+    {
+      method: 'post',
+      path: '/v1/sources/:source/run',
+      callers: ['operator'],
+      json: 'optional',
+      handler: runSource(deps),
+    },
+    {
+      method: 'post',
+      path: '/v1/sources/:source/pause',
+      callers: ['operator'],
+      json: 'required',
+      handler: pauseSource(deps),
+    },
+    {
+      method: 'post',
+      path: '/v1/sources/:source/resume',
+      callers: ['operator'],
+      json: 'optional',
+      handler: resumeSource(deps),
+    },
+    {
+      method: 'post',
+      path: '/v1/sources/:source/no-data',
+      callers: ['agency'],
+      handler: stateNoData(deps),
+    },
+    { method: 'get', path: '/v1/scorecard', callers: READERS, handler: readScorecard(deps) },
+    { method: 'get', path: '/v1/scorecard.csv', callers: READERS, handler: readScorecardCsv(deps) },
+  ];
+}
+
+function batchRoutes(deps: HttpDeps): readonly Route[] {
+  return [
+    { method: 'get', path: '/v1/batches/:id', callers: READERS, handler: readBatch(deps) },
+    { method: 'get', path: '/v1/batches/:id/problems', callers: READERS, handler: readBatchProblems(deps) },
+    { method: 'get', path: '/v1/batches/:id/problems.csv', callers: READERS, handler: readProblemsCsv(deps) },
+    {
+      method: 'get',
+      path: '/v1/batches/:id/correction.xlsx',
+      callers: READERS,
+      handler: readCorrection(deps),
+    },
+    { method: 'get', path: '/v1/batches/:id/receipt', callers: READERS, handler: readReceipt(deps) },
+    {
+      method: 'post',
+      path: '/v1/batches/:id/release',
+      callers: ['agency', 'operator'],
+      json: 'optional',
+      handler: decideHeld(deps, (decision) => deps.releaseBatch(decision)),
+    },
+    {
+      method: 'post',
+      path: '/v1/batches/:id/drop',
+      callers: ['agency', 'operator'],
+      json: 'optional',
+      handler: decideHeld(deps, (decision) => deps.dropBatch(decision)),
     },
   ];
 }

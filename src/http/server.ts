@@ -13,6 +13,7 @@ import { answerBrokenRequest } from './broken-request.js';
 import type { HttpDeps } from './deps.js';
 import { documentationAssets } from './documentation.js';
 import { readJson } from './json-body.js';
+import { isFromThisMachine } from './metrics.js';
 import { limitRequests } from './rate-limit.js';
 import { assignRequestId } from './request-id.js';
 import { routes, type Route } from './routes.js';
@@ -53,7 +54,7 @@ function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(assignRequestId(), protect(), logRequests(deps.log), watchBody(deps.uploadIdleTimeoutMs));
-  app.use('/v1', keepPrivate(), identify(deps));
+  app.use(['/v1', '/metrics'], keepPrivate(), identify(deps));
   app.use(limitRequests(deps.requestsPerSecond));
   app.use('/v1', requireCaller());
   const table = routes(deps, stopping);
@@ -67,9 +68,18 @@ function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
 
 function guards(route: Route): RequestHandler[] {
   return [
-    ...(route.callers === 'anybody' ? [] : [permit(route.callers)]),
+    ...(route.callers === 'anybody' ? [] : [permitOrOpen(route, permit(route.callers))]),
     ...(route.json === undefined ? [] : readJson(route.json)),
   ];
+}
+
+/** Lets programs on this machine pass where the route is open to them. */
+function permitOrOpen({ isOpenToThisMachine }: Route, others: RequestHandler): RequestHandler {
+  if (isOpenToThisMachine !== true) return others;
+  return (request, response, next) => {
+    if (isFromThisMachine(request)) next();
+    else void others(request, response, next);
+  };
 }
 
 function protect(): RequestHandler {

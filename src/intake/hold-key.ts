@@ -1,9 +1,11 @@
 // Holds an Idempotency-Key while its upload arrives, touching it so that nobody takes it over meanwhile.
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../core/clock.js';
+import { shanghaiDay, type Clock } from '../core/clock.js';
 import { GatewayError } from '../core/errors.js';
+import { keyedText } from '../core/mask.js';
 import { beginKey, releaseKey, touchKey } from '../db/idempotency-keys.js';
 import type { Database } from '../db/pool.js';
+import type { Sealer } from '../platform/sealing.js';
 
 export interface EarlierAnswer {
   readonly sha256: string;
@@ -25,10 +27,16 @@ const TOUCH_EVERY_MS = 15_000;
 /** Takes the key of a delivery, where it has one; throws `idempotency.in-progress` while its upload still arrives. */
 export async function holdKey(
   delivery: { readonly source: { readonly id: string }; readonly idempotencyKey: string | undefined },
-  needs: { readonly database: Database; readonly clock: Clock },
+  needs: {
+    readonly database: Database;
+    readonly clock: Clock;
+    readonly sealer: Pick<Sealer, 'index'>;
+  },
 ): Promise<HeldKey | undefined> {
-  const key = delivery.idempotencyKey;
-  if (key === undefined) return undefined;
+  const given = delivery.idempotencyKey;
+  if (given === undefined) return undefined;
+  const { index } = needs.sealer;
+  const key = keyedText(given, { today: shanghaiDay(needs.clock()), index });
   const entry = { source: delivery.source.id, key, holder: randomUUID() };
   const begun = await beginKey(needs.database, { ...entry, now: needs.clock() });
   if (begun === 'arriving')

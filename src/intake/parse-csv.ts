@@ -1,16 +1,13 @@
 // Text to rows with the row numbers that Excel shows: every record counts, blank ones too, line breaks
 // inside a cell do not. Works on Papa Parse's synchronous parser, so that memory holds one piece.
 import Papa from 'papaparse';
-import { GatewayError } from '../core/errors.js';
 import type { ParsedRow } from '../core/rows.js';
+import { MAX_ROW_CHARACTERS, rowTooLong } from './row-length.js';
 
 export interface CsvForm {
   readonly delimiter: string;
   readonly newline: string;
 }
-
-/** Longest row, in UTF-16 units; an unclosed quote would swallow the rest of the file otherwise. */
-export const MAX_ROW_CHARACTERS = 1_048_576;
 
 interface PapaResult {
   readonly data: string[][];
@@ -108,12 +105,4 @@ function parseFrom(text: string, form: CsvForm, place: PiecePlace): Parsed {
     cursor: lineStart,
     broken: field - lineStart,
   };
-}
-
-function rowTooLong(row: number): GatewayError {
-  return new GatewayError(
-    'file.row-too-long',
-    `Row ${row} is longer than ${MAX_ROW_CHARACTERS} characters; a quote may not be closed.`,
-    { details: { row, limit: MAX_ROW_CHARACTERS }, detailZh: `第 ${row} 行过长，可能有未闭合的引号。` },
-  );
 }

@@ -2,21 +2,26 @@
 // When it returns, bytes and batch row are on disk; when it throws, nothing is left behind.
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { PassThrough } from 'node:stream';
-import type { Clock } from '../core/clock.js';
-import type { Source } from '../core/configuration.js';
+import { GATEWAY } from '../core/audit-entry.js';
+import { shanghaiDay, type Clock } from '../core/clock.js';
+import type { Configuration, Source } from '../core/configuration.js';
 import type { Definitions, Mapping } from '../core/definitions.js';
 import { GatewayError } from '../core/errors.js';
-import { findSameBytes, insertBatch, readBatch, type BatchWarning } from '../db/batches.js';
+import { SETTLED_FOR_PULLS, type Format } from '../core/words.js';
+import { appendAudit } from '../db/audit.js';
+import { findSameBytes, insertBatch, readBatch, type BatchWarning, type Hold } from '../db/batches.js';
 import { finishKey } from '../db/idempotency-keys.js';
-import type { Database } from '../db/pool.js';
+import type { Connection, Database } from '../db/pool.js';
 import type { Logger } from '../platform/logger.js';
 import type { Originals } from '../platform/originals.js';
+import type { Sealer } from '../platform/sealing.js';
 import type { Charset } from './charset.js';
 import { holdKey, type EarlierAnswer, type HeldKey } from './hold-key.js';
-import { inspectCsv, type Inspected } from './inspect.js';
-import { createMeter, type Measured } from './meter.js';
+import { inspectDelivery } from './inspect.js';
+import type { Inspected } from './inspection.js';
+import type { Measured } from './meter.js';
+import { maskedReading } from './masked-reading.js';
+import { storeBytes } from './store-bytes.js';
 
 export interface Delivery {
   readonly source: Source;
@@ -25,12 +30,24 @@ export interface Delivery {
   /** Digests the sender promised, base64 by algorithm of RFC 9530. */
   readonly expectedDigests: ReadonlyMap<string, string>;
   readonly idempotencyKey: string | undefined;
+  /** Who delivers, for the audit log; the gateway itself where nobody is named. */
+  readonly actor?: string;
   readonly maxBytes: number;
+  /** What the sender says the bytes are; the bytes themselves decide. */
+  readonly declaredFormat?: Format | undefined;
+  /** Skips bytes whose last batch of this source has settled as accepted, partially accepted or rejected. */
+  readonly skipsSettled?: boolean;
+  /** Runs in the transaction that makes these bytes a batch, or that finds them settled already. */
+  readonly alongside?: (sql: Connection, batchId: string) => Promise<void>;
+  /** Stores the batch as held: nothing of it is processed before somebody releases it. */
+  readonly heldAs?: Hold;
 }
 
 export interface ReceiveNeeds {
   readonly database: Database;
   readonly originals: Originals;
+  readonly sealer: Pick<Sealer, 'index'>;
+  readonly configuration: Configuration;
   readonly definitions: Definitions;
   readonly requiredFields: (mapping: Mapping) => readonly string[];
   readonly clock: Clock;
@@ -41,47 +58,67 @@ export interface ReceiveNeeds {
 
 export interface Received {
   readonly id: string;
-  readonly status: 'received';
+  /** `skipped` where these bytes were settled before, as the batch of this id. */
+  readonly status: 'received' | 'held' | 'skipped';
 }
 
 /** Receives a delivery; throws a GatewayError of the tables `upload.`, `file.`, `idempotency.` or `request.`. */
 export async function receiveDelivery(delivery: Delivery, needs: ReceiveNeeds): Promise<Received> {
   const held = await holdKey(delivery, needs);
   const id = randomUUID();
+  let received: Received;
   try {
-    const earlier = await takeIn(id, { delivery, held }, needs);
-    if (earlier !== undefined) return { id: earlier, status: 'received' };
+    received = await takeIn(id, { delivery, held }, needs);
   } finally {
     await held?.end();
   }
-  await needs.wake(delivery.source.id);
-  return { id, status: 'received' };
+  if (received.id === id && received.status === 'received') await needs.wake(delivery.source.id);
+  return received;
 }
 
-/** Gives the id of the batch that these bytes became earlier under their key; undefined for a new batch. */
+/** Gives another id than the one passed in where these bytes became a batch before. */
 async function takeIn(
   id: string,
   { delivery, held }: { delivery: Delivery; held: HeldKey | undefined },
   needs: ReceiveNeeds,
-): Promise<string | undefined> {
+): Promise<Received> {
   let isRecording = false;
   try {
     const measured = await storeBytes(id, delivery, needs.originals);
-    checkDigests(measured, delivery.expectedDigests);
     if (held?.earlier !== undefined) {
       refuseOtherBytes(measured, held.earlier);
       await needs.originals.remove(id);
-      return held.earlier.batchId;
+      return { id: held.earlier.batchId, status: 'received' };
+    }
+    const settled = await findSettled(measured, delivery, needs);
+    if (settled !== undefined) {
+      await needs.originals.remove(id);
+      return { id: settled, status: 'skipped' };
     }
     const inspected = await inspect(id, measured, { delivery, needs });
     isRecording = true;
     await recordBatch({ id, measured, inspected, delivery, held }, needs);
-    return undefined;
+    return { id, status: delivery.heldAs === undefined ? 'received' : 'held' };
   } catch (error) {
     // A commit whose answer was lost may have happened: its bytes stay until it is known that there is no batch.
     if (!isRecording || (await isUnknown(id, needs))) await removeQuietly(id, needs);
     throw error;
   }
+}
+
+/** Names the batch as which these bytes were settled, where the delivery is not to be judged a second time. */
+async function findSettled(
+  measured: Measured,
+  { source, skipsSettled, alongside }: Delivery,
+  { database }: ReceiveNeeds,
+): Promise<string | undefined> {
+  if (skipsSettled !== true) return undefined;
+  return database.transaction(async (sql) => {
+    const earlier = await findSameBytes(sql, source.id, measured.sha256);
+    if (earlier === undefined || !SETTLED_FOR_PULLS.includes(earlier.status)) return undefined;
+    await alongside?.(sql, earlier.id);
+    return earlier.id;
+  });
 }
 
 async function isUnknown(id: string, { database }: ReceiveNeeds): Promise<boolean> {
@@ -102,45 +139,6 @@ async function removeQuietly(id: string, { originals, log }: ReceiveNeeds): Prom
   }
 }
 
-async function storeBytes(id: string, delivery: Delivery, originals: Originals): Promise<Measured> {
-  const meter = createMeter(delivery.maxBytes, [...delivery.expectedDigests.keys()]);
-  const metered = new PassThrough();
-  // Both are awaited together: a body that breaks off ends the writing, a full disk ends the reading.
-  await Promise.all([
-    pipeline(delivery.body, meter.stream, metered, { end: true }).catch((error: unknown) => {
-      metered.destroy(error as Error);
-      throw brokenOff(error);
-    }),
-    originals.write(id, metered),
-  ]);
-  return meter.result();
-}
-
-function brokenOff(error: unknown): unknown {
-  const code = (error as { code?: unknown }).code;
-  const isBroken = code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'ABORT_ERR';
-  return isBroken
-    ? new GatewayError('upload.broken-off', 'The upload ended before its last byte; send it again.', {
-        cause: error,
-      })
-    : error;
-}
-
-function checkDigests(measured: Measured, expected: ReadonlyMap<string, string>): void {
-  for (const [algorithm, digest] of expected) {
-    const found = measured.digests.get(algorithm);
-    if (found !== undefined && found !== digest)
-      throw new GatewayError(
-        'request.digest-mismatch',
-        `The ${algorithm} of the body is not the one that was announced.`,
-        {
-          details: { algorithm },
-          detailZh: '收到的内容与声明的摘要不一致，请重新上传。',
-        },
-      );
-  }
-}
-
 function refuseOtherBytes(measured: Measured, earlier: EarlierAnswer): void {
   if (measured.sha256 === earlier.sha256) return;
   throw new GatewayError(
@@ -150,25 +148,30 @@ function refuseOtherBytes(measured: Measured, earlier: EarlierAnswer): void {
   );
 }
 
-function inspect(
+async function inspect(
   id: string,
   measured: Measured,
   { delivery, needs }: { delivery: Delivery; needs: ReceiveNeeds },
 ): Promise<Inspected> {
   const { definitions, originals } = needs;
-  const schema = definitions.types.get(delivery.source.type);
-  if (schema === undefined)
+  const { source } = delivery;
+  const schema = definitions.types.get(source.type);
+  if (schema === undefined || !needs.configuration.catalogue.some(({ type }) => type === source.type))
     throw new GatewayError(
       'catalogue.not-listed',
-      `There is no schema for the record type ${delivery.source.type}.`,
+      `The record type ${source.type} is not in the catalogue and may not be exchanged.`,
+      { detailZh: `信息类别 ${source.type} 不在目录内，不得归集。` },
     );
-  return inspectCsv({
-    open: () => originals.read(id),
+  return inspectDelivery({
+    bytes: await originals.open(id),
     isUtf8: measured.isUtf8,
     declared: delivery.declaredCharset,
+    declaredFormat: delivery.declaredFormat,
+    source,
     schema,
-    mappings: delivery.source.mappings.flatMap((name) => definitions.mappings.get(name) ?? []),
+    mappings: source.mappings.flatMap((name) => definitions.mappings.get(name) ?? []),
     requiredFields: needs.requiredFields,
+    limits: { ...needs.configuration.gateway.limits, ...source.limits },
   });
 }
 
@@ -182,7 +185,8 @@ interface Accepted {
 
 async function recordBatch(accepted: Accepted, needs: ReceiveNeeds): Promise<void> {
   const { id, measured, inspected, delivery, held } = accepted;
-  const { source } = delivery;
+  const { source, actor = GATEWAY } = delivery;
+  const receivedAt = needs.clock();
   await needs.database.transaction(async (sql) => {
     const earlier = await findSameBytes(sql, source.id, measured.sha256);
     await insertBatch(sql, {
@@ -193,12 +197,27 @@ async function recordBatch(accepted: Accepted, needs: ReceiveNeeds): Promise<voi
       mapping: inspected.mapping.id,
       sha256: measured.sha256,
       bytes: measured.bytes,
-      reading: inspected.reading,
-      receivedAt: needs.clock(),
-      warnings: [...inspected.warnings, ...(earlier === undefined ? [] : [sameBytes(earlier)])],
+      reading: maskedReading(inspected.reading, shanghaiDay(receivedAt)),
+      receivedAt,
+      warnings: [...inspected.warnings, ...(earlier === undefined ? [] : [sameBytes(earlier.id)])],
+      hold: delivery.heldAs,
     });
+    await delivery.alongside?.(sql, id);
     if (held !== undefined)
       await finishKey(sql, { ...held, source: source.id, sha256: measured.sha256, batchId: id });
+    await appendAudit(sql, {
+      at: receivedAt,
+      actor,
+      action: 'batch.received',
+      object: id,
+      details: {
+        source: source.id,
+        agency: source.agency,
+        sha256: measured.sha256,
+        bytes: measured.bytes,
+        held: delivery.heldAs?.reason ?? null,
+      },
+    });
   });
 }
 

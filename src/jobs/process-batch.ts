@@ -1,29 +1,31 @@
 // One batch from its place in the file to its end: read ─▶ stages ─▶ commit, chunk by chunk. After a
 // crash it goes on behind the last committed row; a file that breaks keeps what was committed.
+import { GATEWAY } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
-import { shanghaiDay } from '../core/clock.js';
 import type { Configuration, Source } from '../core/configuration.js';
 import type { Definitions } from '../core/definitions.js';
 import { aheadOne } from '../core/ahead-one.js';
 import { GatewayError, isGatewayError } from '../core/errors.js';
-import { matchHeadings } from '../core/heading-match.js';
-import type { FingerprintedRow, ParsedRow } from '../core/rows.js';
-import { settleBatch, type Batch } from '../db/batches.js';
+import type { FingerprintedRow, JudgedRow, ParsedRow } from '../core/rows.js';
+import { appendAudit } from '../db/audit.js';
+import { settleBatch, type Batch, type Preview } from '../db/batches.js';
+import { holdBatch } from '../db/held-batches.js';
 import type { Database } from '../db/pool.js';
 import { addFileProblem } from '../db/problems.js';
 import { readRows } from '../intake/read-rows.js';
 import type { Originals } from '../platform/originals.js';
 import type { Sealer } from '../platform/sealing.js';
+import { compileHold } from '../records/hold.js';
 import { commitChunk, compileStages } from '../records/pipeline.js';
-import { recordType, requiredColumns, type BatchContext } from '../records/record-type.js';
-import type { RecordValidator } from '../records/validate.js';
+import { planFile } from '../records/plan-file.js';
+import type { ValidatorOf } from '../records/validate.js';
 
 export interface BatchNeeds {
   readonly database: Database;
   readonly originals: Originals;
   readonly configuration: Configuration;
   readonly definitions: Definitions;
-  readonly validators: ReadonlyMap<string, RecordValidator>;
+  readonly validatorOf: ValidatorOf;
   readonly sealer: Sealer;
   readonly clock: Clock;
   /** Told after each committed chunk that changed something. */
@@ -35,34 +37,46 @@ interface PreparedChunk {
   readonly lastRow: number;
 }
 
-/** Processes a batch to its end and settles it; throws our own failures, never the file's. */
+/** Processes a batch to its end and settles or holds it; throws our own failures, never the file's. */
 export async function processBatch(batch: Batch, needs: BatchNeeds, signal: AbortSignal): Promise<void> {
-  const stages = stagesOf(batch, needs);
-  const rows = readRows(needs.originals.read(batch.id), batch.reading);
+  const file = await openFile(batch, needs);
   let afterRow = batch.lastRow;
   let broken: GatewayError | undefined;
-  const prepared = prepareChunks(rows, stages, {
+  const prepared = prepareChunks(file.rows, file.stages, {
     afterRow,
     chunkRows: needs.configuration.gateway.chunkRows,
   });
   for await (const chunk of aheadOne(stopAtBreak(prepared, (error) => (broken = error)))) {
     signal.throwIfAborted();
-    const { changes } = await commitChunk(chunk.rows, {
+    const { changes, preview } = await commitChunk(chunk.rows, {
       ...needs,
       seal: needs.sealer.seal,
       batchNumber: batch.number,
-      place: {
-        batchId: batch.id,
-        agency: batch.agency,
-        recordType: batch.recordType,
-        afterRow,
-        lastRow: chunk.lastRow,
-      },
+      place: { ...placeOf(batch), afterRow, lastRow: chunk.lastRow },
+      holdIf: afterRow === 0 && batch.releasedAt === null ? file.holdIf : undefined,
     });
+    if (preview !== undefined) {
+      await hold(batch, preview, needs);
+      return;
+    }
     afterRow = chunk.lastRow;
     if (changes > 0) needs.onChanges();
   }
   await settle(batch, { broken, afterRow }, needs);
+}
+
+function placeOf({ id, agency, recordType }: Batch): { batchId: string; agency: string; recordType: string } {
+  return { batchId: id, agency, recordType };
+}
+
+async function hold({ id }: Batch, preview: Preview, { database, clock }: BatchNeeds): Promise<void> {
+  const at = clock();
+  const reason = 'rejected-share';
+  await database.transaction(async (sql) => {
+    await holdBatch(sql, { id, hold: { reason, preview }, at });
+    const details = { reason, rows: preview.rows, rejected: preview.counts.rejected };
+    await appendAudit(sql, { at, actor: GATEWAY, action: 'batch.held', object: id, details });
+  });
 }
 
 async function settle(
@@ -70,41 +84,48 @@ async function settle(
   end: { broken: GatewayError | undefined; afterRow: number },
   { database, clock }: BatchNeeds,
 ): Promise<void> {
+  const at = clock();
+  const { id } = batch;
   await database.transaction(async (sql) => {
     if (end.broken !== undefined)
       await addFileProblem(sql, { batchId: batch.id, row: end.afterRow + 1, cause: end.broken.code });
-    await settleBatch(sql, {
-      id: batch.id,
-      lastRow: end.afterRow,
-      at: clock(),
-      isBrokenOff: end.broken !== undefined,
-    });
+    const settled = { id, lastRow: end.afterRow, at, isBrokenOff: end.broken !== undefined };
+    const details = await settleBatch(sql, settled);
+    await appendAudit(sql, { at, actor: GATEWAY, action: 'batch.settled', object: id, details });
   });
 }
 
-function stagesOf(batch: Batch, needs: BatchNeeds): (row: ParsedRow) => FingerprintedRow {
-  const { configuration, definitions } = needs;
+interface OpenFile {
+  readonly rows: AsyncIterable<ParsedRow[]>;
+  readonly stages: (row: ParsedRow) => FingerprintedRow;
+  readonly holdIf: (rows: readonly JudgedRow[]) => Preview | undefined;
+}
+
+async function openFile(batch: Batch, needs: BatchNeeds): Promise<OpenFile> {
+  const { configuration, definitions, originals, sealer } = needs;
+  const { limits, hold } = configuration.gateway;
   const source = sourceOf(configuration, batch.source);
-  const type = recordType(batch.recordType, definitions);
   const mapping = definitions.mappings.get(batch.mapping);
-  const validator = needs.validators.get(batch.recordType);
-  const match =
-    mapping &&
-    matchHeadings([batch.reading.headings], [mapping], (entry) => requiredColumns(type.schema, entry));
-  if (mapping === undefined || validator === undefined || match === undefined)
+  if (mapping === undefined)
     throw new GatewayError(
       'config.invalid',
       `The mapping ${batch.mapping} of this batch is no longer there.`,
     );
-  return compileStages({
-    type,
-    validator,
-    mapping,
-    match,
-    headings: batch.reading.headings,
-    context: contextOf(batch, source, configuration),
-    index: needs.sealer.index,
-  });
+  const { headings } = batch.reading;
+  const bytes = await originals.open(batch.id);
+  return {
+    rows: readRows(bytes, batch.reading, { mapping, limits: { ...limits, ...source.limits } }),
+    stages: compileStages(
+      planFile(
+        { source, mapping, headings, receivedAt: batch.receivedAt },
+        { ...needs, index: sealer.index },
+      ),
+    ),
+    holdIf: compileHold({
+      ...hold,
+      aboveRejectedShare: source.holdAboveRejectedShare ?? hold.aboveRejectedShare,
+    }),
+  };
 }
 
 function sourceOf(configuration: Configuration, id: string): Source {
@@ -112,16 +133,6 @@ function sourceOf(configuration: Configuration, id: string): Source {
   if (source === undefined)
     throw new GatewayError('source.unknown', `The source ${id} is no longer configured.`);
   return source;
-}
-
-function contextOf(batch: Batch, source: Source, configuration: Configuration): BatchContext {
-  return {
-    today: shanghaiDay(batch.receivedAt),
-    receivedAtMs: batch.receivedAt.getTime(),
-    agency: batch.agency,
-    agencyCode: configuration.agencies.find((agency) => agency.id === batch.agency)?.creditCode ?? '',
-    quality: source.quality ?? {},
-  };
 }
 
 async function* prepareChunks(

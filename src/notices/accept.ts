@@ -2,16 +2,20 @@
 // told to the city and not stored.
 import { GatewayError } from '../core/errors.js';
 import { shanghaiDay } from '../core/clock.js';
+import { appendAudits } from '../db/audit.js';
 import type { Database } from '../db/pool.js';
 import { logInbound, takeIn, type InboundDeps } from './inbound.js';
 import type { Reason } from './notice.js';
 import { reason } from './reasons.js';
 import { readNotice, type NoticeState } from '../db/notices.js';
+import { inboundActs } from './record-act.js';
 import { wakeAll, type Wake } from './wake-all.js';
 
 export interface AcceptDeps extends InboundDeps {
   readonly database: Database;
   readonly wake: Wake;
+  /** Who pushes the notice, for the audit log. */
+  readonly actor?: string;
 }
 
 export interface Accepted {
@@ -26,6 +30,7 @@ export async function acceptNotice(raw: unknown, deps: AcceptDeps): Promise<Acce
   const routed = await deps.database.transaction(async (sql) => {
     const result = await takeIn(sql, { raw, eventId: null }, deps);
     if (result.fate === 'refused') throw invalid(result.reasons);
+    await appendAudits(sql, inboundActs([result], { at: deps.clock(), actor: deps.actor }));
     return result;
   });
   if (routed.fate !== 'repeated') logInbound(deps.log, routed);

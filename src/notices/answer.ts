@@ -1,11 +1,13 @@
 // What an agency does with a notice: finds it in its mailbox, acknowledges it, answers it once and for all.
 // Each answer becomes a row on its way to the city. The notice of another agency does not exist for it.
 import { randomUUID } from 'node:crypto';
+import { GATEWAY } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
 import { shanghaiDay } from '../core/clock.js';
 import { GatewayError } from '../core/errors.js';
 import { maskPersonalNumbersIn } from '../core/mask.js';
 import type { FeedbackOutcome } from '../core/words.js';
+import { appendAudit } from '../db/audit.js';
 import { lockDelivery, noteAnswer, readMailbox, type MailboxEntry } from '../db/notice-deliveries.js';
 import { insertFeedback, readFeedback, type FeedbackRow } from '../db/notice-feedback.js';
 import { addStep } from '../db/notices.js';
@@ -21,6 +23,8 @@ export interface AnswerDeps {
   readonly wake: Wake;
   /** `compileSchemaCheck('feedback')`. */
   readonly checkFeedback: SchemaCheck;
+  /** Who answers, for the audit log. */
+  readonly actor?: string;
 }
 
 export interface Feedback {
@@ -46,19 +50,34 @@ export interface MailboxPage {
 
 const MAX_LIMIT = 1000;
 
-/** Lists the notices of an agency, oldest first; `limit` is held between 1 and 1,000. */
+/** Lists the notices of an agency, oldest first; `limit` is held between 1 and 1,000. One that cannot be written down is not read: throws `audit.unavailable`. */
 export async function listMailbox(
-  deps: Pick<AnswerDeps, 'database'>,
+  deps: Pick<AnswerDeps, 'database' | 'clock' | 'actor'>,
   agency: string,
   page: { after?: number; limit?: number } = {},
 ): Promise<MailboxPage> {
   const limit = Math.min(Math.max(page.limit ?? MAX_LIMIT, 1), MAX_LIMIT);
   const found = await readMailbox(deps.database, { agency, after: page.after ?? 0, limit: limit + 1 });
   const shown = found.slice(0, limit);
+  await writeDownReading(deps, agency, shown);
   return {
     notices: shown,
     next: found.length > limit ? (shown.at(-1)?.number ?? null) : null,
   };
+}
+
+/** One entry for an answer, however many notices are in it; none for an empty one. */
+async function writeDownReading(
+  { database, clock, actor = GATEWAY }: Pick<AnswerDeps, 'database' | 'clock' | 'actor'>,
+  agency: string,
+  shown: readonly MailboxEntry[],
+): Promise<void> {
+  const [first, last] = [shown[0], shown.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const details = { count: shown.length, first: first.number, last: last.number };
+  await database.transaction((sql) =>
+    appendAudit(sql, { at: clock(), actor, action: 'mailbox.read', object: agency, details }),
+  );
 }
 
 /** Notes that the agency has the notice; the first time counts, again gives the same answer. Throws `notice.unknown`. */
@@ -100,7 +119,7 @@ async function answer(deps: AnswerDeps, given: Given): Promise<Answer> {
     const earlier = await readFeedback(sql, given.noticeId, given.agency);
     const same = earlierAnswer(earlier, given, delivery.acknowledgedAt);
     return same === undefined
-      ? { row: await take(sql, given, deps.clock()), isNew: true }
+      ? { row: await take(sql, given, deps), isNew: true }
       : { row: same, isNew: false };
   });
   if (isNew) {
@@ -132,7 +151,8 @@ function earlierAnswer(
   });
 }
 
-async function take(sql: Connection, given: Given, at: Date): Promise<FeedbackRow> {
+async function take(sql: Connection, given: Given, deps: AnswerDeps): Promise<FeedbackRow> {
+  const at = deps.clock();
   const { noticeId, agency, outcome, body } = given;
   const row = { id: randomUUID(), outcome, body, givenAt: at };
   const isFinal = outcome !== 'acknowledged';
@@ -144,6 +164,13 @@ async function take(sql: Connection, given: Given, at: Date): Promise<FeedbackRo
     agency,
     at,
     details: isFinal ? { outcome } : {},
+  });
+  await appendAudit(sql, {
+    at,
+    actor: deps.actor ?? GATEWAY,
+    action: isFinal ? 'notice.answered' : 'notice.acknowledged',
+    object: noticeId,
+    details: { agency, outcome },
   });
   return row;
 }

@@ -1,7 +1,7 @@
 // Stage 2: a checked notice; out: what may be stored of it. Personal numbers are masked wherever they
 // stand, the whole original is sealed where any was; of a person only the keyed index is left to find it by.
 import { NATURAL_PERSON } from '../core/definitions.js';
-import { findsPersonalNumber, maskPersonalNumber, maskPersonalNumbersIn } from '../core/mask.js';
+import { ANY_DAY, holdsPersonalNumber, maskPersonalNumber, maskPersonalNumbersIn } from '../core/mask.js';
 import { subjectByCode, subjectByIdNumber } from '../core/subject.js';
 import type { Sealer } from '../platform/sealing.js';
 import type { Checked } from './check.js';
@@ -47,13 +47,13 @@ export function conceal(checked: Checked, deps: { sealer: Sealer; today: string 
 export function subjectOf(subject: NoticeSubject, index: (value: string) => string): string {
   return subject.kind === NATURAL_PERSON
     ? subjectByIdNumber(subject.idNumber ?? '', index)
-    : subjectByCode(subject);
+    : subjectByCode(subject, index);
 }
 
 /** A refused notice keeps its id where it has a usable one, so that its correction is known as such. */
 function refusedId(checked: Checked, original: string, sealer: Sealer): string {
   const id = (checked.raw as { noticeId?: unknown } | null)?.noticeId;
-  const isUsable = typeof id === 'string' && NOTICE_ID.test(id) && !findsPersonalNumber(id);
+  const isUsable = typeof id === 'string' && NOTICE_ID.test(id) && !holdsPersonalNumber(id, ANY_DAY);
   if (isUsable && checked.isUnsupported !== true) return id;
   return `refused:${sealer.index(`${checked.eventId ?? ''}\n${original}`)}`;
 }

@@ -1,8 +1,10 @@
 // Delivers one notice to one recipient: claim ─▶ try ─▶ settle. The claim outlives the time-out, and the
 // network is never waited for inside a transaction, so that a dead endpoint delays no other.
 import { randomUUID } from 'node:crypto';
+import { GATEWAY, type AuditAct } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
 import type { GatewaySettings } from '../core/configuration.js';
+import { appendAudit } from '../db/audit.js';
 import {
   addDeliveryAttempt,
   claimDelivery,
@@ -12,7 +14,7 @@ import {
   type DeliveryClaim,
 } from '../db/notice-deliveries.js';
 import { addStep } from '../db/notices.js';
-import type { Database } from '../db/pool.js';
+import type { Connection, Database } from '../db/pool.js';
 import type { Logger } from '../platform/logger.js';
 import { decideDelivery, type DeliveryFate } from './delivery-fate.js';
 import type { SendHttp } from './send-http.js';
@@ -36,7 +38,8 @@ interface Tried {
   readonly fate: DeliveryFate;
 }
 
-const CLAIM_MARGIN_MS = 15_000;
+/** How much longer than a try its claim holds. */
+export const CLAIM_MARGIN_MS = 15_000;
 
 /** Works on a delivery if it is due and nobody else does: the handler of the queue `deliver-notice`. */
 export async function deliverNotice(id: string, deps: DeliverDeps): Promise<void> {
@@ -51,7 +54,8 @@ export async function deliverNotice(id: string, deps: DeliverDeps): Promise<void
   tellOperator(claim, { ...tried, isFirst }, deps.log);
 }
 
-async function usableEndpoint(agency: string, deps: DeliverDeps): Promise<Endpoint | undefined> {
+/** Gives the endpoint of an agency, unless it has none or it is gone. */
+export async function usableEndpoint(agency: string, deps: DeliverDeps): Promise<Endpoint | undefined> {
   const endpoint = deps.endpointOf(agency);
   if (endpoint === undefined) return undefined;
   return (await isEndpointDisabled(deps.database, agency, endpoint.url)) ? undefined : endpoint;
@@ -62,13 +66,31 @@ async function putInMailbox(claim: DeliveryClaim, deps: DeliverDeps): Promise<vo
   await deps.database.transaction(async (sql) => {
     if (!(await settleDelivery(sql, claim, { state: 'mailbox', dueAt: at }))) return;
     await addStep(sql, { noticeId: claim.noticeId, step: 'put-in-mailbox', agency: claim.agency, at });
+    await writeDown(sql, claim, { at, action: 'notice.put-in-mailbox', why: 'no-endpoint' });
   });
+}
+
+/** One entry for where a delivery has ended; tries are steps of the notice. */
+async function writeDown(
+  sql: Connection,
+  { id, noticeId, agency, attempt }: DeliveryClaim,
+  { why, ...act }: Pick<AuditAct, 'at' | 'action'> & { why?: string },
+): Promise<void> {
+  const details = { agency, deliveryId: id, attempt, ...(why === undefined ? {} : { why }) };
+  await appendAudit(sql, { ...act, actor: GATEWAY, object: noticeId, details });
 }
 
 async function tryOnce(claim: DeliveryClaim, endpoint: Endpoint, deps: DeliverDeps): Promise<Tried> {
   const { send, settings, random } = deps;
   const startedAt = deps.clock();
-  const outcome = await sendWebhook(claim, endpoint, { send, timeoutMs: settings.timeoutMs, now: startedAt });
+  const message = {
+    id: claim.id,
+    type: 'notice.issued',
+    timestamp: claim.receivedAt,
+    data: { ...claim.body, deliveryId: claim.id },
+  };
+  const how = { send, timeoutMs: settings.timeoutMs, now: startedAt };
+  const outcome = await sendWebhook(message, endpoint, how);
   return { outcome, startedAt, fate: decideDelivery(claim.attempt, outcome, { settings, random }) };
 }
 
@@ -90,10 +112,17 @@ async function settle(
     await addStep(sql, { noticeId, step: 'delivery-attempted', agency, at, details });
     // Who lost the claim has a successor that settles; the try is a fact all the same.
     if (!(await settleDelivery(sql, claim, { state: fate.state, dueAt }))) return false;
-    if (fate.state === 'delivered') await addStep(sql, { noticeId, step: 'delivered', agency, at });
-    if (fate.state !== 'mailbox') return false;
-    await addStep(sql, { noticeId, step: 'put-in-mailbox', agency, at, details: { why: fate.why } });
-    return fate.why === 'gone' && (await disableEndpoint(sql, { agency, url: endpoint.url, at }));
+    if (fate.state === 'due') return false;
+    if (fate.state === 'delivered') {
+      await addStep(sql, { noticeId, step: 'delivered', agency, at });
+      await writeDown(sql, claim, { at, action: 'notice.delivered' });
+      return false;
+    }
+    const { why } = fate;
+    await addStep(sql, { noticeId, step: 'put-in-mailbox', agency, at, details: { why } });
+    const isFirst = why === 'gone' && (await disableEndpoint(sql, { agency, url: endpoint.url, at }));
+    await writeDown(sql, claim, { at, action: 'notice.put-in-mailbox', why });
+    return isFirst;
   });
 }
 

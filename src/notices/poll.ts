@@ -1,5 +1,6 @@
 // Reads the city's notice feed page after page until it is empty. The cursor moves in the transaction that
 // stores the page's notices; where another poller has moved it meanwhile, the page is read again.
+import { appendAudits } from '../db/audit.js';
 import { moveNoticeCursor, readNoticeCursor } from '../db/notices.js';
 import type { Database } from '../db/pool.js';
 import { GatewayError } from '../core/errors.js';
@@ -7,6 +8,7 @@ import type { Incoming } from './check.js';
 import type { FetchNotices, NoticeEvent } from './fetch-notices.js';
 import { logInbound, takeIn, type InboundDeps } from './inbound.js';
 import type { Routed } from './route.js';
+import { inboundActs } from './record-act.js';
 import { wakeAll, type Wake } from './wake-all.js';
 
 export interface PollDeps extends InboundDeps {
@@ -53,6 +55,8 @@ async function storePage(
     }
     const stored: Routed[] = [];
     for (const event of events) stored.push(await takeIn(sql, incomingOf(event), deps));
+    // Behind the last row of the page: nothing slow runs under the lock of the audit log.
+    await appendAudits(sql, inboundActs(stored, { at: deps.clock() }));
     return stored;
   });
 }

@@ -1,6 +1,8 @@
 // Gives kept notices another chance: once a record of their subject has arrived, they are routed.
+import { GATEWAY } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
 import type { Route } from '../core/configuration.js';
+import { appendAudit } from '../db/audit.js';
 import { addStep, takeMatchableNotice } from '../db/notices.js';
 import type { Database } from '../db/pool.js';
 import type { Logger } from '../platform/logger.js';
@@ -32,6 +34,9 @@ async function rematchOne(deps: RematchDeps): Promise<Routed | undefined> {
     const now = deps.clock();
     await addStep(sql, { noticeId: notice.id, step: 'matched', at: now });
     const matched = { id: notice.id, fate: 'matched', reasons: [], measure: notice.measure } as const;
-    return route(sql, matched, { routes: deps.routes, now });
+    const routed = await route(sql, matched, { routes: deps.routes, now });
+    const details = { recipients: routed.deliveries.length };
+    await appendAudit(sql, { at: now, actor: GATEWAY, action: 'notice.matched', object: notice.id, details });
+    return routed;
   });
 }

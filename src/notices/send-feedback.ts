@@ -2,6 +2,7 @@
 // every try; it is tried until the city takes it or refuses it in words.
 import { bearerToken } from '../core/authorization.js';
 import { randomUUID } from 'node:crypto';
+import { GATEWAY } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
 import { shanghaiDay } from '../core/clock.js';
 import type { RetryPolicy } from '../core/configuration.js';
@@ -12,6 +13,7 @@ import {
   settleFeedback,
   type FeedbackClaim,
 } from '../db/notice-feedback.js';
+import { appendAudits } from '../db/audit.js';
 import { addStep, closeIfAnswered } from '../db/notices.js';
 import type { Database } from '../db/pool.js';
 import type { Logger } from '../platform/logger.js';
@@ -114,7 +116,14 @@ async function end(
     const step = isTaken ? 'feedback-sent' : 'feedback-refused';
     const details = { feedbackId: id, outcome, ...(error === null ? {} : { error }) };
     await addStep(sql, { noticeId, step, agency, at, details });
-    if (await closeIfAnswered(sql, noticeId)) await addStep(sql, { noticeId, step: 'closed', at });
-    return followingFeedback(sql, claim);
+    const isClosed = await closeIfAnswered(sql, noticeId);
+    if (isClosed) await addStep(sql, { noticeId, step: 'closed', at });
+    const following = await followingFeedback(sql, claim);
+    const act = { at, actor: GATEWAY, object: noticeId };
+    await appendAudits(sql, [
+      { ...act, action: `notice.${step}`, details: { agency, outcome } },
+      ...(isClosed ? [{ ...act, action: 'notice.closed' as const }] : []),
+    ]);
+    return following;
   });
 }

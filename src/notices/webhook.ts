@@ -1,6 +1,5 @@
 // One try of a Standard Webhook (standardwebhooks.com, v1): the same id at every try, a fresh timestamp.
 import { Webhook } from 'standardwebhooks';
-import type { DeliveryClaim } from '../db/notice-deliveries.js';
 import { readRetryAfter } from '../core/retry-after.js';
 import { failureCode, type SendHttp } from './send-http.js';
 
@@ -17,18 +16,24 @@ export interface TryOutcome {
   readonly retryAfterMs?: number;
 }
 
-/** Sends a notice to an endpoint; never rejects. Personal numbers in it are masked already. */
+/** What is told to an endpoint. Personal numbers in it are masked already. */
+export interface WebhookMessage {
+  /** Stays the same over all tries. */
+  readonly id: string;
+  readonly type: string;
+  readonly timestamp: Date;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Sends a message to an endpoint; never rejects. */
 export async function sendWebhook(
-  claim: DeliveryClaim,
+  message: WebhookMessage,
   endpoint: Endpoint,
   deps: { send: SendHttp; timeoutMs: number; now: Date },
 ): Promise<TryOutcome> {
-  const body = JSON.stringify({
-    type: 'notice.issued',
-    timestamp: claim.receivedAt.toISOString(),
-    data: { ...claim.body, deliveryId: claim.id },
-  });
-  const signature = sign(claim.id, endpoint.secret, { at: deps.now, body });
+  const { id, type, timestamp, data } = message;
+  const body = JSON.stringify({ type, timestamp: timestamp.toISOString(), data });
+  const signature = sign(id, endpoint.secret, { at: deps.now, body });
   if (signature === undefined) return { status: null, error: 'config.invalid' };
   try {
     const answer = await deps.send({
@@ -36,7 +41,7 @@ export async function sendWebhook(
       url: endpoint.url,
       headers: {
         'content-type': 'application/json',
-        'webhook-id': claim.id,
+        'webhook-id': id,
         'webhook-timestamp': String(Math.floor(deps.now.getTime() / 1000)),
         'webhook-signature': signature,
       },

@@ -1,6 +1,6 @@
 // Reads `config/`: every file is held against its JSON Schema and then against the others. All problems
 // are reported at once; unknown keys are refused; the result is frozen.
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse as parseYaml } from 'yaml';
@@ -18,9 +18,13 @@ const FILES = [
   'sources',
   'destinations',
   'catalogue',
+  'lists',
   'measures',
   'routes',
+  'periods',
+  'retention',
 ] as const satisfies readonly (keyof Configuration)[];
+const CALENDARS = 'calendars';
 
 /** Loads the configuration of a folder; throws `config.invalid` with every problem in `details.problems`. */
 export function loadConfiguration(folder: string, definitions: Definitions): Configuration {
@@ -28,7 +32,10 @@ export function loadConfiguration(folder: string, definitions: Definitions): Con
   const ajv = new Ajv2020({ allErrors: true });
   ajv.addFormat('unified-social-credit-code', isUnifiedSocialCreditCode);
   const loaded: Record<string, unknown> = {};
-  for (const name of FILES) loaded[name] = loadFile({ folder, name, ajv, problems });
+  for (const name of FILES) loaded[name] = loadFile({ folder, name, schema: name, ajv, problems });
+  loaded[CALENDARS] = calendarsIn(folder).map((name) =>
+    loadFile({ folder, name, schema: 'calendar', ajv, problems }),
+  );
   const configuration = loaded as unknown as Configuration;
   if (problems.length === 0) problems.push(...crossCheck(configuration, definitions));
   if (problems.length > 0) throw configInvalid(problems);
@@ -46,16 +53,32 @@ export function configInvalid(problems: readonly string[]): GatewayError {
   );
 }
 
-function loadFile(file: { folder: string; name: string; ajv: Ajv2020; problems: string[] }): unknown {
+/** Names the calendars of a folder, one a year. */
+function calendarsIn(folder: string): string[] {
+  const place = join(folder, CALENDARS);
+  if (!existsSync(place)) return [];
+  const files = readdirSync(place).filter((file) => file.endsWith('.yaml'));
+  return files.sort().map((file) => `${CALENDARS}/${file.slice(0, -'.yaml'.length)}`);
+}
+
+interface ConfigFile {
+  readonly folder: string;
+  readonly name: string;
+  readonly schema: string;
+  readonly ajv: Ajv2020;
+  readonly problems: string[];
+}
+
+function loadFile(file: ConfigFile): unknown {
   const { name, problems } = file;
   try {
     const value: unknown = parseYaml(readFileSync(join(file.folder, `${name}.yaml`), 'utf8'), {
       uniqueKeys: true,
     });
     const schema = JSON.parse(
-      readFileSync(join(projectRoot, 'schemas/config', `${name}.schema.json`), 'utf8'),
-    ) as object;
-    const validate = file.ajv.compile(schema);
+      readFileSync(join(projectRoot, 'schemas/config', `${file.schema}.schema.json`), 'utf8'),
+    ) as { $id: string };
+    const validate = file.ajv.getSchema(schema.$id) ?? file.ajv.compile(schema);
     if (!validate(value))
       for (const error of validate.errors ?? [])
         problems.push(

@@ -1,118 +1,90 @@
-// The key under which everything at rest is sealed and found: one JSON file, made at first start with mode
+// The keys under which everything at rest is sealed and found: one JSON file, made at first start with mode
 // 0600. Two processes that start at once end with one key, and a file of another shape is never overwritten.
+// `older` holds keys that were rotated out and still open what they sealed; a file without it has one key.
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import path from 'node:path';
 import { GatewayError } from '../core/errors.js';
+import { keyObject, readOrMakeKeyFile, replaceKeyFile } from './key-file.js';
 
-export interface DataKey {
+export interface EncryptionKey {
   /** Eight hexadecimal digits; they stand in front of everything sealed. */
   readonly id: string;
   /** 32 bytes, AES-256-GCM. */
   readonly encryption: Buffer;
-  /** 32 bytes, HMAC-SHA256. */
+}
+
+export interface DataKey extends EncryptionKey {
+  /** 32 bytes, HMAC-SHA256; never rotated, for record ids derive from it. */
   readonly index: Buffer;
+}
+
+export interface DataKeys extends DataKey {
+  readonly older: readonly EncryptionKey[];
+  /** When the current key was made by a rotation; the first key does not say. */
+  readonly rotatedAt: Date | undefined;
 }
 
 const KEY_BYTES = 32;
 const ID_BYTES = 4;
 
 /** Reads the data key of `file` and makes it where the file is absent; throws `config.invalid` for any other content. */
-export function loadDataKey(file: string): DataKey {
-  const existing = readKeyFile(file);
-  if (existing !== undefined) return parseKey(existing, file);
-  placeNewKey(file);
-  const made = readKeyFile(file);
-  if (made === undefined) throw new GatewayError('config.invalid', `The data key file ${file} vanished.`);
-  return parseKey(made, file);
+export function loadDataKey(file: string): DataKeys {
+  return parseKey(readOrMakeKeyFile({ file, name: 'data key', make: newKey }), file);
 }
 
-function readKeyFile(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    const message = `The data key file ${file} cannot be read: ${(error as Error).message}.`;
-    throw new GatewayError('config.invalid', message, { cause: error });
-  }
+/** Puts other keys in the place of those of `file`, all at once: a reader sees the old ones or the new ones. */
+export function replaceDataKeys(file: string, keys: DataKeys): void {
+  replaceKeyFile({ file, name: 'data key', make: () => keyText(keys) });
 }
 
-function placeNewKey(file: string): void {
-  const key = {
-    id: randomBytes(ID_BYTES).toString('hex'),
-    encryption: randomBytes(KEY_BYTES).toString('base64'),
-    index: randomBytes(KEY_BYTES).toString('base64'),
-  };
-  const draft = `${file}.${randomBytes(6).toString('hex')}.new`;
-  try {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeDurably(draft, `${JSON.stringify(key, null, 2)}\n`);
-    // link, not rename: it fails when another process was first, whose key is then the one.
-    linkSync(draft, file);
-    syncFolder(path.dirname(file));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    const message = `The data key file ${file} cannot be made: ${(error as Error).message}.`;
-    throw new GatewayError('config.invalid', message, { cause: error });
-  } finally {
-    rmSync(draft, { force: true });
-  }
+function newKey(): string {
+  const index = randomBytes(KEY_BYTES);
+  return keyText({ ...newEncryptionKey(), index, older: [], rotatedAt: undefined });
 }
 
-function writeDurably(file: string, text: string): void {
-  const handle = openSync(file, 'wx', 0o600);
-  try {
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+/** Makes a key to seal with. */
+export function newEncryptionKey(): EncryptionKey {
+  return { id: randomBytes(ID_BYTES).toString('hex'), encryption: randomBytes(KEY_BYTES) };
 }
 
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+function keyText({ id, encryption, index, older, rotatedAt }: DataKeys): string {
+  const entry = (key: EncryptionKey): object => ({
+    id: key.id,
+    encryption: key.encryption.toString('base64'),
+  });
+  const kept = older.length === 0 ? {} : { older: older.map(entry) };
+  const time = rotatedAt === undefined ? {} : { rotatedAt };
+  const file = { ...entry({ id, encryption }), index: index.toString('base64'), ...time, ...kept };
+  return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-function parseKey(text: string, file: string): DataKey {
-  const { id, encryption, index } = jsonObject(text);
-  const bytes = (value: unknown): Buffer =>
-    typeof value === 'string' ? Buffer.from(value, 'base64') : Buffer.alloc(0);
-  const key = { id, encryption: bytes(encryption), index: bytes(index) };
-  const wellFormed =
-    typeof id === 'string' &&
-    /^[0-9a-f]{8}$/.test(id) &&
-    key.encryption.length === KEY_BYTES &&
-    key.index.length === KEY_BYTES;
-  if (!wellFormed) {
+function parseKey(text: string, file: string): DataKeys {
+  const content = keyObject(text);
+  const index = bytesOf(content['index']);
+  const key = encryptionKey(content);
+  const listed: unknown = content['older'] ?? [];
+  const older = Array.isArray(listed) ? listed.map(encryptionKey) : [undefined];
+  const whole = older.filter((each) => each !== undefined);
+  if (key === undefined || index.length !== KEY_BYTES || whole.length !== older.length) {
     throw new GatewayError(
       'config.invalid',
       `${file} is not a data key: it must be JSON with "id" (8 hexadecimal digits), "encryption" and "index" (32 bytes each in base64). Put the right file back; it has not been changed.`,
     );
   }
-  return { ...key, id };
+  return { ...key, index, older: whole, rotatedAt: timeOf(content['rotatedAt']) };
 }
 
-function jsonObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    // The caller's sentence says what the file must be; the text itself may be a secret.
-    return {};
-  }
+function encryptionKey(value: unknown): EncryptionKey | undefined {
+  const { id, encryption } = (value ?? {}) as { id?: unknown; encryption?: unknown };
+  const bytes = bytesOf(encryption);
+  const isWellFormed = typeof id === 'string' && /^[0-9a-f]{8}$/.test(id) && bytes.length === KEY_BYTES;
+  return isWellFormed ? { id, encryption: bytes } : undefined;
+}
+
+function bytesOf(value: unknown): Buffer {
+  return typeof value === 'string' ? Buffer.from(value, 'base64') : Buffer.alloc(0);
+}
+
+function timeOf(value: unknown): Date | undefined {
+  const time = new Date(typeof value === 'string' ? value : Number.NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }

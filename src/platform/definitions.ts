@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse as parseYaml } from 'yaml';
-import type { CodeList, Definitions, Mapping, RecordSchema } from '../core/definitions.js';
+import type { CodeList, Definitions, Mapping, QualityRule, RecordSchema } from '../core/definitions.js';
 import { configInvalid } from './configuration.js';
+import { contradictions } from './definition-check.js';
 import { projectRoot } from './project-root.js';
 
 /** Loads every definition below `root`; throws `config.invalid` with every problem. */
@@ -14,27 +15,34 @@ export function loadDefinitions(root: string = projectRoot): Definitions {
   const schemas = join(root, 'schemas');
   const types = new Map<string, RecordSchema>();
   for (const name of filesIn(schemas, '.schema.json')) {
-    const schema = readJson(join(schemas, `${name}.schema.json`)) as Partial<RecordSchema>;
+    const schema = read(`schemas/${name}.schema.json`, { root, problems }) as
+      Partial<RecordSchema> | undefined;
     // Only record types have an identity; the folder also holds the schemas of mappings and notices.
-    if (schema.identity !== undefined) types.set(name, schema as RecordSchema);
+    if (schema?.identity === undefined) continue;
+    if (isWhole(`schemas/${name}.schema.json`, schema, problems)) types.set(name, schema);
   }
   const listCheck = compileSchema(join(schemas, 'code-list.schema.json'));
   const codeLists = new Map<string, CodeList>();
   for (const name of filesIn(join(schemas, 'code-lists'), '.json')) {
-    const list = readJson(join(schemas, 'code-lists', `${name}.json`));
-    if (report(`code-lists/${name}.json`, list, { check: listCheck, problems }))
+    const list = read(`schemas/code-lists/${name}.json`, { root, problems });
+    if (list !== undefined && report(`code-lists/${name}.json`, list, { check: listCheck, problems }))
       codeLists.set(name, list as CodeList);
   }
   const mappingCheck = compileSchema(join(schemas, 'mapping.schema.json'));
   const mappings = new Map<string, Mapping>();
   for (const name of filesIn(join(root, 'mappings'), '.yaml')) {
-    const mapping: unknown = parseYaml(readFileSync(join(root, 'mappings', `${name}.yaml`), 'utf8'));
-    if (report(`mappings/${name}.yaml`, mapping, { check: mappingCheck, problems }))
+    const mapping = read(`mappings/${name}.yaml`, { root, problems });
+    if (mapping !== undefined && report(`mappings/${name}.yaml`, mapping, { check: mappingCheck, problems }))
       mappings.set(name, mapping as Mapping);
   }
-  problems.push(...contradictions({ types, codeLists, mappings }));
+  const rulesCheck = compileSchema(join(schemas, 'quality-rules.schema.json'));
+  const rules = readJson(join(schemas, 'quality-rules.json'));
+  const areRules = report('quality-rules.json', rules, { check: rulesCheck, problems });
+  const qualityRules = new Map(areRules ? Object.entries(rules as Record<string, QualityRule>) : []);
+  const definitions = { types, codeLists, mappings, qualityRules };
+  problems.push(...contradictions(definitions));
   if (problems.length > 0) throw configInvalid(problems);
-  return { types, codeLists, mappings };
+  return definitions;
 }
 
 function filesIn(folder: string, ending: string): string[] {
@@ -42,6 +50,25 @@ function filesIn(folder: string, ending: string): string[] {
     .filter((file) => file.endsWith(ending))
     .map((file) => file.slice(0, -ending.length))
     .sort();
+}
+
+/** Reads a JSON or YAML file below the root; what cannot be read is a problem that names the file. */
+function read(file: string, from: { readonly root: string; readonly problems: string[] }): unknown {
+  const text = readFileSync(join(from.root, file), 'utf8');
+  try {
+    return file.endsWith('.yaml') ? (parseYaml(text) as unknown) : (JSON.parse(text) as unknown);
+  } catch (error) {
+    from.problems.push(`${file}: ${(error as Error).message.split('\n')[0] ?? ''}`);
+    return undefined;
+  }
+}
+
+const ROOT_KEYS = ['properties', 'required', 'quality'] as const;
+
+function isWhole(file: string, schema: Partial<RecordSchema>, problems: string[]): schema is RecordSchema {
+  const missing = ROOT_KEYS.filter((key) => schema[key] === undefined);
+  problems.push(...missing.map((key) => `${file}: it has no ${key} at its root`));
+  return missing.length === 0;
 }
 
 function readJson(path: string): unknown {
@@ -59,22 +86,4 @@ function report(name: string, value: unknown, to: { check: ValidateFunction; pro
       `${name}${error.instancePath}: ${error.message ?? error.keyword} ${JSON.stringify(error.params)}`,
     );
   return false;
-}
-
-function contradictions({ types, codeLists, mappings }: Definitions): string[] {
-  const problems: string[] = [];
-  for (const [name, schema] of types)
-    for (const [field, property] of Object.entries(schema.properties))
-      if (property.codeList !== undefined && !codeLists.has(property.codeList))
-        problems.push(`schemas/${name}.schema.json, ${field}: there is no code list ${property.codeList}`);
-  for (const [name, mapping] of mappings) {
-    const properties = types.get(mapping.type)?.properties;
-    if (mapping.id !== name) problems.push(`mappings/${name}.yaml: its id is ${mapping.id}`);
-    if (properties === undefined)
-      problems.push(`mappings/${name}.yaml: there is no record type ${mapping.type}`);
-    for (const field of Object.keys(mapping.columns))
-      if (properties !== undefined && properties[field] === undefined)
-        problems.push(`mappings/${name}.yaml: ${mapping.type} has no field ${field}`);
-  }
-  return problems;
 }

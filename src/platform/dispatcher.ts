@@ -1,7 +1,14 @@
 // Wakes workers by id and carries nothing else. What is due stands in PostgreSQL; a lost wake-up
 // costs time until the next sweep, never work.
 
-export const QUEUES = ['process-source', 'forward', 'deliver-notice', 'send-feedback'] as const;
+export const QUEUES = [
+  'pull-source',
+  'process-source',
+  'forward',
+  'deliver-notice',
+  'send-feedback',
+  'deliver-reminder',
+] as const;
 export type Queue = (typeof QUEUES)[number];
 
 export type WakeHandler = (id: string) => Promise<void>;

@@ -12,6 +12,7 @@ export interface Environment {
   /** Absolute path. */
   readonly configDir: string;
   readonly dataKeyFile?: string | undefined;
+  readonly signingKeyFile?: string | undefined;
   readonly databaseUrl?: string | undefined;
   readonly redisUrl?: string | undefined;
   readonly cityUrl?: string | undefined;
@@ -61,6 +62,7 @@ export function readEnvironment(
     dataDir: path.resolve(text('DATA_DIR') ?? defaults.dataDir),
     configDir: path.resolve(text('CONFIG_DIR') ?? 'config'),
     dataKeyFile: absolute('DATA_KEY_FILE'),
+    signingKeyFile: absolute('SIGNING_KEY_FILE'),
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     cityUrl: url('CITY_URL', ['http:', 'https:']),

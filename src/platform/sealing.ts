@@ -2,7 +2,8 @@
 // Sealed: 1 byte version, 4 bytes key id, 12 bytes iv, ciphertext, 16 bytes tag. One seal per record: hot path.
 import { createCipheriv, createDecipheriv, createHmac, randomFillSync } from 'node:crypto';
 import { GatewayError } from '../core/errors.js';
-import type { DataKey } from './data-key.js';
+import type { DataKey, EncryptionKey } from './data-key.js';
+import { asKeyRing, type KeyRing } from './key-ring.js';
 
 export interface Sealer {
   seal(plain: string | Buffer): Buffer;
@@ -20,20 +21,35 @@ const HEADER_BYTES = 5;
 const POOL_IVS = 1024;
 const INDEX_DIGITS = 32;
 
-/** Builds the sealer of one data key. */
-export function createSealer(key: DataKey): Sealer {
-  const header = Buffer.concat([Buffer.from([VERSION]), Buffer.from(key.id, 'hex')]);
+/** Builds the sealer of one data key or of a ring of them: seals with the current one, opens with any. */
+export function createSealer(keys: DataKey | KeyRing): Sealer {
+  const ring = asKeyRing(keys);
+  const headerOf = createHeaders();
   const nextIv = createIvPool();
   return {
     seal(plain) {
+      const key = ring.current();
       const iv = nextIv();
       const cipher = createCipheriv(ALGORITHM, key.encryption, iv);
       const body = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
       cipher.final();
-      return Buffer.concat([header, iv, body, cipher.getAuthTag()]);
+      return Buffer.concat([headerOf(key.id), iv, body, cipher.getAuthTag()]);
     },
-    open: (sealed) => open(sealed, header, key.encryption),
-    index: (value) => createHmac('sha256', key.index).update(value).digest('hex').slice(0, INDEX_DIGITS),
+    open: (sealed) => open(sealed, keyFor(sealed, ring).encryption),
+    index: (value) => createHmac('sha256', ring.index).update(value).digest('hex').slice(0, INDEX_DIGITS),
+  };
+}
+
+/** The key changes once in months: its header is made then, not for each value. */
+function createHeaders(): (id: string) => Buffer {
+  let known = '';
+  let header = Buffer.alloc(0);
+  return (id) => {
+    if (id !== known) {
+      header = Buffer.concat([Buffer.from([VERSION]), Buffer.from(id, 'hex')]);
+      known = id;
+    }
+    return header;
   };
 }
 
@@ -52,15 +68,18 @@ function createIvPool(): () => Buffer {
   };
 }
 
-function open(sealed: Buffer, header: Buffer, encryption: Buffer): Buffer {
+function keyFor(sealed: Buffer, ring: KeyRing): EncryptionKey {
   if (sealed.length < HEADER_BYTES + IV_BYTES + TAG_BYTES || sealed[0] !== VERSION) {
     throw new GatewayError('internal.unexpected', 'These bytes were not sealed by this gateway.');
   }
-  if (!sealed.subarray(0, HEADER_BYTES).equals(header)) {
-    const sealedWith = sealed.subarray(1, HEADER_BYTES).toString('hex');
-    const message = `This was sealed with data key ${sealedWith}, but DATA_KEY_FILE holds ${header.subarray(1).toString('hex')}.`;
-    throw new GatewayError('config.invalid', message);
-  }
+  const sealedWith = sealed.subarray(1, HEADER_BYTES).toString('hex');
+  const key = ring.find(sealedWith);
+  if (key !== undefined) return key;
+  const message = `This was sealed with data key ${sealedWith}, but DATA_KEY_FILE holds ${ring.current().id}.`;
+  throw new GatewayError('config.invalid', message);
+}
+
+function open(sealed: Buffer, encryption: Buffer): Buffer {
   const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
   const tagAt = sealed.length - TAG_BYTES;
   const decipher = createDecipheriv(ALGORITHM, encryption, iv, { authTagLength: TAG_BYTES });

@@ -2,22 +2,25 @@
 // spellings of any version are known, everything else stays as it is and is rejected by the schema.
 import type { CodeList } from '../core/definitions.js';
 import { normaliseCode, normaliseText } from '../core/normalise-text.js';
+import { expansionOf, officialValues } from '../core/official-values.js';
 
-/** Compiles a list into a look-up of one value; an annotated value keeps its note as `值-note`. */
-export function compileCodeList(list: CodeList): (text: string) => string {
-  const known = knownValues(list);
+/** Compiles a list, or one version of it, into a look-up of one value; an annotated value keeps its note as `值-note`. */
+export function compileCodeList(list: CodeList, version?: string): (text: string) => string {
+  const known = knownValues(list, version);
   const annotated = list.annotated ?? [];
+  const absent = new Set(list.absent?.map(normaliseCode));
   return (text) => {
     const direct = known.get(text);
     if (direct !== undefined) return direct[0] as string;
     const key = normaliseCode(text);
+    if (absent.has(key)) return '';
     return known.get(key)?.[0] ?? annotation(normaliseText(text), annotated) ?? normaliseText(text);
   };
 }
 
-/** Compiles a list into a look-up of several values joined by `;`, `；` or `、`. */
-export function compileMultiList(list: CodeList): (text: string) => string[] {
-  const known = knownValues(list);
+/** Compiles a list, or one version of it, into a look-up of several values joined by `;`, `；` or `、`. */
+export function compileMultiList(list: CodeList, version?: string): (text: string) => string[] {
+  const known = knownValues(list, version);
   return (text) => {
     const direct = known.get(text);
     if (direct !== undefined) return [...direct];
@@ -30,12 +33,6 @@ export function compileMultiList(list: CodeList): (text: string) => string[] {
   };
 }
 
-/** Names all official values of a list, in order, each once. */
-export function officialValues(list: CodeList): string[] {
-  const values = list.versions.flatMap((version) => version.values.flatMap((entry) => expansion(entry)));
-  return [...new Set(values)];
-}
-
 /** Tells whether a canonical value is official, with a note where the list allows one. */
 export function compileMembership(list: CodeList): (value: string) => boolean {
   const official = new Set(officialValues(list));
@@ -45,17 +42,15 @@ export function compileMembership(list: CodeList): (value: string) => boolean {
     annotated.some((entry) => value.startsWith(`${entry}-`) && value.length > entry.length + 1);
 }
 
-function expansion(entry: { value: string; expandsTo?: readonly string[] }): readonly string[] {
-  return entry.expandsTo ?? [entry.value];
-}
-
-function knownValues(list: CodeList): Map<string, readonly string[]> {
+function knownValues(list: CodeList, only: string | undefined): Map<string, readonly string[]> {
   const known = new Map<string, readonly string[]>();
-  const entries = list.versions.flatMap((version) => version.values);
+  const entries = list.versions
+    .filter(({ id }) => only === undefined || id === only)
+    .flatMap((version) => version.values);
   for (const entry of entries) {
     const texts = [entry.value, ...entry.codes, ...entry.spellings];
     const keys = texts.flatMap((text) => [text, normaliseCode(text)]);
-    for (const key of keys) if (!known.has(key)) known.set(key, expansion(entry));
+    for (const key of keys) if (!known.has(key)) known.set(key, expansionOf(entry));
   }
   return known;
 }

@@ -2,17 +2,10 @@
 // so that the answer depends neither on the chunk size nor on a crash. Nothing is merged by likeness.
 import type { CurrentVersion } from '../db/current-versions.js';
 import { PROBLEMS, type Problem, type ProblemCode } from '../core/problems.js';
-import type { Change, Fingerprint, FingerprintedRow, JudgedRow } from '../core/rows.js';
-import type { Severity, Verdict } from '../core/words.js';
-
-export interface Ground {
-  readonly agency: string;
-  readonly batchNumber: number;
-  /** Current versions by record id; the judging keeps it up to date. */
-  readonly current: Map<string, CurrentVersion>;
-  /** Records in force by subject and document number, see `documentKey`; the judging keeps it up to date. */
-  readonly documents: Map<string, Set<string>>;
-}
+import type { Change, Fingerprint, FingerprintedRow, JudgedRow, RowTimeliness } from '../core/rows.js';
+import type { Verdict } from '../core/words.js';
+import { endsOfEntries } from './end-entries.js';
+import { documentKey, type Ground } from './ground.js';
 
 type RowWithPrint = FingerprintedRow & { readonly print: Fingerprint };
 
@@ -20,13 +13,10 @@ const hasPrint = (row: FingerprintedRow): row is RowWithPrint => row.print !== u
 
 interface Judgement {
   readonly verdict: Verdict;
-  readonly codes?: readonly { readonly code: ProblemCode; readonly severity: Severity }[];
+  readonly codes?: readonly Found[];
 }
 
-/** Gives the key under which two records of the same document and subject meet. */
-export function documentKey(print: Pick<Fingerprint, 'subject' | 'documentNumber'>): string {
-  return `${print.subject}\n${print.documentNumber}`;
-}
+type Found = Pick<Problem, 'code' | 'severity' | 'details'> & { readonly column?: string };
 
 /** Judges rows in their order. */
 export function judgeRows(rows: readonly FingerprintedRow[], ground: Ground): JudgedRow[] {
@@ -35,7 +25,8 @@ export function judgeRows(rows: readonly FingerprintedRow[], ground: Ground): Ju
 
 function rejectFaulty(row: FingerprintedRow): JudgedRow {
   const rejected = { cells: row.cells ?? [] };
-  return { row: row.row, verdict: 'rejected', problems: row.problems, rejected, change: undefined };
+  const { problems, faultyIdentity: identity } = row;
+  return { row: row.row, verdict: 'rejected', problems, rejected, change: undefined, identity };
 }
 
 function judgeRow(row: RowWithPrint, ground: Ground): JudgedRow {
@@ -46,20 +37,42 @@ function judgeRow(row: RowWithPrint, ground: Ground): JudgedRow {
     : judgeDelivery(row, current, ground);
   const change = changeOf(row, verdict, current);
   if (change !== undefined) remember(row, { change, current }, ground);
+  const ends = change === undefined || row.withdraws ? undefined : endEntries(row, ground);
+  const isUnknownEntry = ends?.length === 0 && verdict === 'new';
   return {
     row: row.row,
     verdict,
-    problems:
-      codes === undefined
-        ? row.problems
-        : [...row.problems, ...codes.map((found) => problemOf(row.row, found))],
+    problems: problemsOf(row, isUnknownEntry ? [...(codes ?? []), UNKNOWN_ENTRY] : codes),
     rejected: verdict === 'rejected' ? { data: print.data, secrets: print.secrets } : undefined,
     change,
+    ends,
+    timeliness: verdict === 'new' ? row.timeliness : undefined,
+    identity: verdict === 'rejected' ? print.recordId : undefined,
   };
 }
 
-function problemOf(row: number, { code, severity }: { code: ProblemCode; severity: Severity }): Problem {
-  return { row, code, column: null, severity };
+const UNKNOWN_ENTRY: Found = { code: 'list.unknown-entry', severity: 'warning' };
+
+function problemsOf(row: RowWithPrint, codes: readonly Found[] | undefined): readonly Problem[] {
+  if (codes === undefined) return row.problems;
+  return [...row.problems, ...codes.map((found) => problemOf(row.row, found))];
+}
+
+/** Ends the entries of a removal; undefined where the row is none. */
+function endEntries(row: RowWithPrint, ground: Ground): Change[] | undefined {
+  const { recordId, subject, listing } = row.print;
+  if (listing === undefined) return undefined;
+  ground.lists.set(recordId, listing.list);
+  const { removes } = listing;
+  if (removes === undefined) return undefined;
+  const { orderedAtMs } = row;
+  const ends = endsOfEntries({ recordId, orderedAtMs, subject, listing: { ...listing, removes } }, ground);
+  for (const change of ends) remember(row, { change, current: ground.current.get(change.recordId) }, ground);
+  return ends;
+}
+
+function problemOf(row: number, { column, ...found }: Found): Problem {
+  return { row, column: column ?? null, ...found };
 }
 
 function judgeDelivery(row: RowWithPrint, current: CurrentVersion | undefined, ground: Ground): Judgement {
@@ -79,7 +92,17 @@ function judgeDelivery(row: RowWithPrint, current: CurrentVersion | undefined, g
 function newRecord(row: RowWithPrint, ground: Ground): Judgement {
   // The record itself is new: whoever holds the document is another one.
   const holders = ground.documents.get(documentKey(row.print))?.size ?? 0;
-  return holders > 0 ? warned('new', 'record.possible-duplicate') : { verdict: 'new' };
+  const known = holders > 0 ? warned('new', 'record.possible-duplicate') : NEW;
+  const { timeliness } = row;
+  if (timeliness?.isLate !== true) return known;
+  return { verdict: 'new', codes: [...(known.codes ?? []), lateness(timeliness)] };
+}
+
+const NEW: Judgement = { verdict: 'new' };
+
+function lateness({ column, from, deadline, workingDays }: RowTimeliness & { isLate: true }): Found {
+  const { severity } = PROBLEMS['record.late'];
+  return { code: 'record.late', severity, column, details: { from, deadline, workingDays } };
 }
 
 function judgeWithdrawal(row: RowWithPrint, current: CurrentVersion | undefined, ground: Ground): Judgement {
@@ -124,6 +147,8 @@ function changeOf(
     documentNumber: print.documentNumber,
     data: isWithdrawal ? '{}' : print.data,
     secrets: isWithdrawal ? null : print.secrets,
+    endsOn: isWithdrawal ? null : print.endsOn,
+    openness: isWithdrawal ? (current?.openness ?? null) : print.openness,
   };
 }
 
@@ -143,6 +168,7 @@ function remember(
     batchNumber: ground.batchNumber,
     orderedAtMs: change.orderedAtMs,
     row: row.row,
+    openness: change.openness,
   });
   if (current !== undefined) ground.documents.get(documentKey(current))?.delete(change.recordId);
   if (change.operation === 'd') return;

@@ -2,12 +2,13 @@
 // shortened, and never those of personal fields.
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { checkCitizenId } from '../core/citizen-id.js';
-import type { FieldSchema } from '../core/definitions.js';
+import type { FieldSchema, Mapping } from '../core/definitions.js';
+import { officialValues } from '../core/official-values.js';
+import { isMore } from '../core/record-vocabulary.js';
 import { isAmbiguousDate } from '../core/parse-date.js';
 import type { Problem, ProblemCode } from '../core/problems.js';
 import type { NormalisedRow } from '../core/rows.js';
 import { shownValue } from '../core/shown-value.js';
-import { officialValues } from './code-list.js';
 import type { RowMapper } from './map.js';
 import { UNREADABLE } from './normalise.js';
 import type { BatchContext, RecordType } from './record-type.js';
@@ -16,6 +17,7 @@ interface FaultContext {
   readonly row: NormalisedRow;
   readonly type: RecordType;
   readonly mapper: RowMapper;
+  readonly mapping: Mapping;
   readonly context: BatchContext;
 }
 
@@ -52,7 +54,13 @@ function fieldFault(error: ErrorObject, field: string, fault: FaultContext): Pro
     case 'notInFuture':
       return [problem(fault, field, 'date.in-future')];
     case 'notBefore':
-      return [problem(fault, field, ['date.before', { other: laterDates(schema, fault) }])];
+    case 'notAfter':
+    case 'notMoreThan':
+      return [comparisonFault(fault, field, { keyword: error.keyword, schema, value: shown })];
+    case 'false schema':
+      return [problem(fault, field, 'value.must-be-empty')];
+    case 'namedList':
+      return [listNameFault(fault, field, shown)];
     case 'idTypeField':
       return [problem(fault, field, idFault(schema, fault, shown))];
     case 'format':
@@ -79,7 +87,7 @@ function requiredFault(error: ErrorObject, fault: FaultContext): Problem {
 }
 
 function groupFaults(fault: FaultContext): Problem[] {
-  return (fault.type.schema.requiredGroup ?? [])
+  return (fault.mapping.requiredGroup ?? fault.type.schema.requiredGroup ?? [])
     .filter(
       (group) =>
         fault.row.record['counterpartKind'] !== group.unlessKind &&
@@ -97,8 +105,9 @@ function listFault(fault: FaultContext, field: string, values: readonly string[]
   const list = fault.type.codeLists.get(fault.type.schema.properties[field]?.codeList ?? '');
   const allowed = list === undefined ? [] : officialValues(list);
   const wrong = values.filter((value) => !allowed.includes(value)).join('、');
+  const isOld = list?.withoutCounterpart?.some((old) => values.includes(old)) === true;
   return problem(fault, field, [
-    'value.not-in-list',
+    isOld ? 'value.no-counterpart' : 'value.not-in-list',
     {
       value: shownValue(wrong, fault.context.today),
       allowed: allowed.join('、'),
@@ -141,12 +150,33 @@ function idFault(schema: FieldSchema, fault: FaultContext, number: string): Prob
     : 'person.id-number';
 }
 
-function laterDates(schema: FieldSchema, fault: FaultContext): string {
-  const day = Object.entries(fault.type.schema.properties).find(([, entry]) => entry === schema)?.[0] ?? '';
-  const value = fault.row.record[day];
-  return [schema.notBefore ?? []]
+const COMPARISONS = {
+  notBefore: { code: 'date.before', offends: (other: string, value: string) => other > value },
+  notAfter: { code: 'date.after', offends: (other: string, value: string) => other < value },
+  notMoreThan: { code: 'amount.more-than', offends: (other: string, value: string) => isMore(value, other) },
+} as const;
+
+/** Names the columns of the fields that a value offends against. */
+function comparisonFault(
+  fault: FaultContext,
+  field: string,
+  found: { keyword: keyof typeof COMPARISONS; schema: FieldSchema; value: string },
+): Problem {
+  const { code, offends } = COMPARISONS[found.keyword];
+  const other = [found.schema[found.keyword] ?? []]
     .flat()
-    .filter((other) => (fault.row.record[other] ?? '') > (value ?? ''))
+    .filter((other) => {
+      const against = fault.row.record[other];
+      return typeof against === 'string' && offends(against, found.value);
+    })
     .map(fault.mapper.columnOf)
     .join('、');
+  return problem(fault, field, [code, { other }]);
+}
+
+function listNameFault(fault: FaultContext, field: string, name: string): Problem {
+  const { lists, today } = fault.context;
+  const value = shownValue(name, today);
+  if (lists.has(name)) return problem(fault, field, ['list.not-entitled', { value }]);
+  return problem(fault, field, ['list.not-named', { value, allowed: [...lists.keys()].join('、') }]);
 }

@@ -1,11 +1,14 @@
 // From cells to fields: a mapping and the headings of one file become a plan, compiled once, that
 // picks each field's cell. Values stay as the agency wrote them.
+import { columnField } from '../core/column-field.js';
 import type { AmountUnit } from '../core/definitions.js';
-import type { HeadingMatch } from '../core/heading-match.js';
+import { furtherOf, type HeadingMatch } from '../core/heading-match.js';
 import { hasControlCharacters, normaliseCode } from '../core/normalise-text.js';
 import { PROBLEMS, type Problem, type ProblemCode } from '../core/problems.js';
 import type { MappedRow, ParsedRow } from '../core/rows.js';
 import { shownValue } from '../core/shown-value.js';
+import { compileInstead } from './instead.js';
+import { compileWantsText, type TextColumn } from './stored-as-number.js';
 import type { BatchContext, RecordType } from './record-type.js';
 
 export interface RowMapper {
@@ -35,20 +38,38 @@ export function compileMapper({ type, match, headings, context }: MapperNeeds): 
   const { fields } = type;
   const byField = new Map(match.columns.map((column) => [column.field, column]));
   const columns = fields.map((field) => byField.get(field)?.column ?? -1);
+  const further = fields.map((field) => byField.get(furtherOf(field))?.column ?? -1);
+  const valuesOf = (cells: readonly string[]): (string | undefined)[] =>
+    columns.map((column) => (column < 0 ? undefined : cells[column]));
+  const joinedValuesOf = (cells: readonly string[]): (string | undefined)[] =>
+    valuesOf(cells).map((value, i) => joined(value, cells[further[i] ?? -1]));
+  const pick = further.some((column) => column >= 0) ? joinedValuesOf : valuesOf;
   const operation = readOperation(match, headings);
+  const place = compileInstead(type, match);
+  const headingOf = (field: string): string | undefined =>
+    byField.get(field)?.heading ?? byField.get(columnField(field, match.mapping))?.heading;
+  const officialOf = (field: string): string | undefined =>
+    match.mapping.columns[columnField(field, match.mapping)]?.official;
+  const checks = { match, operation, today: context.today, wantsText: compileWantsText(type, match) };
   return {
     fields,
     units: fields.map((field) => byField.get(field)?.unit ?? 'yuan'),
-    columnOf: (field) => byField.get(field)?.heading ?? match.mapping.columns[field]?.official ?? field,
+    columnOf: (field) => headingOf(field) ?? officialOf(field) ?? field,
     map: (row) => ({
       row: row.row,
       cells: row.cells,
-      values: columns.map((column) => (column < 0 ? undefined : row.cells[column])),
+      values: place(pick(row.cells)),
       withdraws: operation !== undefined && withdraws(row, operation),
       versionTime: match.versionTimeColumn === undefined ? undefined : row.cells[match.versionTimeColumn],
-      problems: rowProblems(row, { match, operation, today: context.today }),
+      problems: rowProblems(row, checks),
     }),
   };
+}
+
+/** Joins the values of two columns of one field as several values are written. */
+function joined(value: string | undefined, further: string | undefined): string | undefined {
+  if (further === undefined || further.trim() === '') return value;
+  return value === undefined || value.trim() === '' ? further : `${value};${further}`;
 }
 
 function readOperation(match: HeadingMatch, headings: readonly string[]): Operation | undefined {
@@ -70,6 +91,7 @@ interface RowChecks {
   readonly match: HeadingMatch;
   readonly operation: Operation | undefined;
   readonly today: string;
+  readonly wantsText: readonly TextColumn[];
 }
 
 function rowProblems(row: ParsedRow, checks: RowChecks): readonly Problem[] {
@@ -84,6 +106,11 @@ function rowProblems(row: ParsedRow, checks: RowChecks): readonly Problem[] {
   for (const { column, heading } of match.columns)
     if (hasControlCharacters(row.cells[column] ?? ''))
       problems.push({ ...faultOf(row, 'value.control-characters'), column: heading });
+  for (const { heading, isLost } of checks.wantsText)
+    if (isLost(row)) problems.push({ ...faultOf(row, 'value.stored-as-number'), column: heading });
+  if (row.nested !== undefined)
+    for (const { column, heading } of match.columns)
+      if (row.nested.includes(column)) problems.push({ ...faultOf(row, 'value.nested'), column: heading });
   const cell = operation === undefined ? '' : (row.cells[operation.column] ?? '').trim();
   if (operation !== undefined && cell !== '' && !operation.withdraws.has(normaliseCode(cell)))
     problems.push({

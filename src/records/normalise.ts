@@ -21,8 +21,11 @@ import { PLACEHOLDER_CODE } from '../core/unified-social-credit-code.js';
 import type { MappedRow, NormalisedRow } from '../core/rows.js';
 import { compileCodeList, compileMultiList } from './code-list.js';
 import type { RowMapper } from './map.js';
-import type { RecordType } from './record-type.js';
+import type { BatchContext, RecordType } from './record-type.js';
 import { parseVersionTime } from './version-time.js';
+
+const CITIZEN_ID = '身份证';
+const PASSPORT = '护照号';
 
 type CellNormaliser = (text: string) => string | string[];
 
@@ -33,12 +36,12 @@ export const UNREADABLE = '\u0000';
 export function compileNormaliser(
   type: RecordType,
   mapper: RowMapper,
-  mapping: Mapping,
+  { mapping, context }: { mapping: Mapping; context: Pick<BatchContext, 'agencyName' | 'agencyCode'> },
 ): (row: MappedRow) => NormalisedRow {
   const cells = mapper.fields.map((field, i) =>
-    cellNormaliser(type, fieldSchema(type, field), { unit: mapper.units[i] ?? 'yuan', mapping }),
+    cellNormaliser(type, fieldSchema(type, field), { unit: mapper.units[i] ?? 'yuan', mapping, field }),
   );
-  const complete = completer(mapping);
+  const complete = completer(mapping, context);
   return (row) => {
     const record: CanonicalRecord = {};
     for (let i = 0; i < mapper.fields.length; i += 1) {
@@ -66,8 +69,9 @@ function fieldSchema(type: RecordType, field: string): FieldSchema {
 function cellNormaliser(
   type: RecordType,
   field: FieldSchema,
-  options: { unit: AmountUnit; mapping: Mapping },
+  options: { unit: AmountUnit; mapping: Mapping; field: string },
 ): CellNormaliser {
+  const listVersion = options.mapping.columns[options.field]?.listVersion;
   switch (field.normalise) {
     case 'name':
       return normaliseName;
@@ -83,9 +87,9 @@ function cellNormaliser(
     case 'amount':
       return (text) => (isBlank(text) ? '' : (parseAmount(text, options.unit) ?? UNREADABLE + text.trim()));
     case 'list':
-      return compileCodeList(codeList(type, field));
+      return compileCodeList(codeList(type, field), listVersion);
     case 'multi-list':
-      return compileMultiList(codeList(type, field));
+      return compileMultiList(codeList(type, field), listVersion);
   }
 }
 
@@ -107,23 +111,56 @@ function codeList(
 
 type Completer = (field: string, row: MappedRow, mapper: RowMapper) => string | undefined;
 
-function completer(mapping: Mapping): Completer {
+function completer(mapping: Mapping, context: Pick<BatchContext, 'agencyName' | 'agencyCode'>): Completer {
   return (field, row, mapper) => {
     const constant = mapping.constants?.[field];
     if (constant !== undefined)
       return constant.with === undefined || isFilled(constant.with, row, mapper) ? constant.value : undefined;
-    return mapping.derived?.[field] === 'kind-from-code' ? kindFromCode(row, mapper) : undefined;
+    switch (mapping.derived?.[field]) {
+      case 'kind-from-code':
+        return kindFromCode(row, mapper);
+      case 'id-type-from-number':
+        return idTypeFromNumber(cellOf('counterpartIdNumber', row, mapper));
+      case 'agency-name':
+        return context.agencyName;
+      case 'agency-code':
+        return context.agencyCode;
+      case undefined:
+        return undefined;
+    }
   };
 }
 
 function isFilled(field: string, row: MappedRow, mapper: RowMapper): boolean {
-  return !isBlank(row.values[mapper.fields.indexOf(field)] ?? '');
+  return !isBlank(cellOf(field, row, mapper));
 }
 
-/** The 2018 table of organisations has no kind: GB 32100 marks sole traders by 92, the standard by its placeholder. */
+function cellOf(field: string, row: MappedRow, mapper: RowMapper): string {
+  return row.values[mapper.fields.indexOf(field)] ?? '';
+}
+
+const ORGANISATION_CODES = ['creditCode', 'registrationNumber', 'organisationCode', 'taxNumber'] as const;
+
+/**
+ * Old tables have no kind: GB 32100 marks sole traders by 92, the standard by its placeholder; who has an ID
+ * number and none of the other codes is a natural person.
+ */
 function kindFromCode(row: MappedRow, mapper: RowMapper): string {
-  const code = normaliseCode(row.values[mapper.fields.indexOf('creditCode')] ?? '');
-  return code === PLACEHOLDER_CODE || code.startsWith('92') ? SOLE_TRADER : ORGANISATION;
+  const code = normaliseCode(cellOf('creditCode', row, mapper));
+  if (code === PLACEHOLDER_CODE || code.startsWith('92')) return SOLE_TRADER;
+  const isPerson =
+    code === '' &&
+    isFilled('counterpartIdNumber', row, mapper) &&
+    !ORGANISATION_CODES.some((field) => isFilled(field, row, mapper));
+  return isPerson ? NATURAL_PERSON : ORGANISATION;
+}
+
+const CITIZEN_ID_FORM = /^(\d{15}|\d{17}[\dX])$/;
+
+/** The table of 2015 has one column for all persons: foreigners give the number of their passport in it. */
+function idTypeFromNumber(number: string): string | undefined {
+  if (isBlank(number)) return undefined;
+  return CITIZEN_ID_FORM.test(normaliseCode(number)) ? CITIZEN_ID : PASSPORT;
 }
 
 /** Tells whether a record is about a natural person. */

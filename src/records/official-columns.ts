@@ -1,5 +1,6 @@
 // The way back: a canonical record in the official columns of one table version, as the city reads it.
 // The mapping of that version is used in reverse, so that both directions are written once.
+import { columnField } from '../core/column-field.js';
 import type { CanonicalRecord, Definitions, FieldSchema, Mapping } from '../core/definitions.js';
 import { formatAmount } from '../core/parse-amount.js';
 
@@ -14,9 +15,9 @@ export function compileOfficial(
     const properties = definitions.types.get(type)?.properties ?? {};
     const official: OfficialRecord = {};
     for (const [field, value] of Object.entries(record)) {
-      const column = mapping === undefined ? field : mapping.columns[field]?.official;
-      if (column !== undefined)
-        official[column] = officialValue(value, properties[field], mapping?.columns[field]);
+      const rule = mapping?.columns[columnField(field, mapping)];
+      const column = mapping === undefined ? field : rule?.official;
+      if (column !== undefined) official[column] = officialValue(value, properties[field], rule);
     }
     return official;
   };

@@ -1,17 +1,30 @@
-// The way of a chunk of rows, in order: map ─▶ normalise ─▶ validate ─▶ fingerprint ─▶ dedupe ─▶ store.
-// The first four are pure and run ahead of the database; the last two share one transaction.
+// The way of a chunk of rows, in order: map ─▶ normalise ─▶ validate ─▶ date ─▶ fingerprint ─▶ dedupe ─▶ store.
+// The first five are pure and run ahead of the database; the last two share one transaction.
 import type { Mapping } from '../core/definitions.js';
+import type { ListingFields, TimelinessRule } from '../core/catalogue.js';
 import type { HeadingMatch } from '../core/heading-match.js';
-import type { FingerprintedRow, ParsedRow } from '../core/rows.js';
+import type { FingerprintedRow, JudgedRow, ParsedRow } from '../core/rows.js';
 import type { Clock } from '../core/clock.js';
-import { readCurrentVersions, readDocumentHolders, type DocumentHolder } from '../db/current-versions.js';
+import type { WorkingDays } from '../core/working-days.js';
+import type { Preview } from '../db/batches.js';
+import {
+  readCurrentVersions,
+  readDocumentHolders,
+  readFieldOf,
+  type CurrentVersion,
+  type DocumentHolder,
+} from '../db/current-versions.js';
 import type { Connection, Database } from '../db/pool.js';
-import { documentKey, judgeRows, type Ground } from './dedupe.js';
+import { judgeRows } from './dedupe.js';
 import { compileFingerprint, type KeyedIndex } from './fingerprint.js';
+import { documentKey, type Ground } from './ground.js';
 import { compileMapper } from './map.js';
 import { compileNormaliser } from './normalise.js';
+import { compileOpenness, type OpennessPlan } from './openness.js';
+import { compilePeriod, type PeriodPlan } from './period.js';
 import type { BatchContext, RecordType } from './record-type.js';
-import { storeVerdicts, type ChunkOutcome, type ChunkPlace } from './store.js';
+import { countVerdicts, storeVerdicts, type ChunkOutcome, type ChunkPlace } from './store.js';
+import { compileTimeliness } from './timeliness.js';
 import { compileCheck, type RecordValidator } from './validate.js';
 
 export interface FilePlan {
@@ -22,15 +35,33 @@ export interface FilePlan {
   readonly headings: readonly string[];
   readonly context: BatchContext;
   readonly index: KeyedIndex;
+  /** What ends the records of this type; nothing does where it is absent. */
+  readonly periods?: PeriodPlan;
+  /** Absent where records of the type state no openness of their own. */
+  readonly openness?: OpennessPlan | undefined;
+  /** Absent where the type has no lists. */
+  readonly listing?: ListingFields | undefined;
+  /** Absent where the type is not measured. */
+  readonly measure?: { readonly rule: TimelinessRule; readonly days: WorkingDays } | undefined;
 }
 
 /** Compiles the pure stages for one file. */
 export function compileStages(plan: FilePlan): (row: ParsedRow) => FingerprintedRow {
   const mapper = compileMapper(plan);
-  const normalise = compileNormaliser(plan.type, mapper, plan.mapping);
+  const normalise = compileNormaliser(plan.type, mapper, plan);
   const check = compileCheck({ ...plan, mapper });
-  const fingerprint = compileFingerprint({ ...plan, columnOf: mapper.columnOf });
-  return (row) => fingerprint(check(normalise(mapper.map(row))));
+  const { columnOf } = mapper;
+  const { periods, measure } = plan;
+  const { today } = plan.context;
+  const date = compilePeriod({ periods, today, columnOf });
+  const timelinessOf = measure && compileTimeliness({ ...measure, today, columnOf });
+  const fingerprint = compileFingerprint({
+    ...plan,
+    columnOf,
+    timelinessOf,
+    opennessOf: compileOpenness(plan.openness),
+  });
+  return (row) => fingerprint(date(check(normalise(mapper.map(row)))));
 }
 
 export interface ChunkNeeds {
@@ -39,17 +70,21 @@ export interface ChunkNeeds {
   readonly seal: (plain: string) => Buffer;
   readonly place: ChunkPlace;
   readonly batchNumber: number;
+  /** Looks at the verdicts before they are stored; what it gives holds the batch, and nothing is stored. */
+  readonly holdIf?: ((rows: readonly JudgedRow[]) => Preview | undefined) | undefined;
 }
+
+export type Committed = ChunkOutcome & {
+  /** Set where the chunk was not stored, because the batch is to be held. */
+  readonly preview?: Preview;
+};
 
 const UNIQUE_VIOLATION = '23505';
 const DEADLOCK = '40P01';
 const CONFLICT_ATTEMPTS = 5;
 
 /** Judges and stores one chunk in one transaction, afresh where another source met the same record. */
-export async function commitChunk(
-  rows: readonly FingerprintedRow[],
-  needs: ChunkNeeds,
-): Promise<ChunkOutcome> {
+export async function commitChunk(rows: readonly FingerprintedRow[], needs: ChunkNeeds): Promise<Committed> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await needs.database.transaction((connection) => judgeAndStore(connection, rows, needs));
@@ -63,9 +98,12 @@ async function judgeAndStore(
   connection: Connection,
   rows: readonly FingerprintedRow[],
   needs: ChunkNeeds,
-): Promise<ChunkOutcome> {
+): Promise<Committed> {
   const ground = await readGround(connection, rows, needs);
-  return storeVerdicts(connection, judgeRows(rows, ground), needs);
+  const judged = judgeRows(rows, ground);
+  const preview = needs.holdIf?.(judged);
+  if (preview !== undefined) return { counts: countVerdicts([]), changes: 0, preview };
+  return storeVerdicts(connection, judged, needs);
 }
 
 async function readGround(
@@ -77,16 +115,41 @@ async function readGround(
   const current = await readCurrentVersions(connection, [...new Set(prints.map((print) => print.recordId))]);
   const known = new Map(current.map((version) => [version.recordId, version]));
   const fresh = prints.filter((print) => !known.has(print.recordId));
+  const removals = prints.flatMap(({ subject, listing }) =>
+    listing?.removes === undefined
+      ? []
+      : [{ subject, documentNumber: listing.removes, field: listing.field }],
+  );
   // Each pair is asked for once, however many rows of the chunk share it.
-  const documents = [...new Map(fresh.map((print) => [documentKey(print), print])).values()];
+  const documents = [
+    ...new Map([...fresh, ...removals].map((print) => [documentKey(print), print])).values(),
+  ];
   const holders = await readDocumentHolders(connection, needs.place.recordType, documents);
   return {
     agency: needs.place.agency,
     batchNumber: needs.batchNumber,
     current: known,
     documents: groupHolders(holders),
+    lists: await readEntries(connection, { holders, removals }, known),
   };
 }
+
+/** Reads the lists of the records that removals may be about, and those records where they are not known yet. */
+async function readEntries(
+  connection: Connection,
+  about: { holders: readonly DocumentHolder[]; removals: readonly (DocumentPair & { field: string })[] },
+  known: Map<string, CurrentVersion>,
+): Promise<Map<string, string>> {
+  const field = about.removals[0]?.field;
+  if (field === undefined) return new Map();
+  const wanted = new Set(about.removals.map(documentKey));
+  const ids = about.holders.filter((one) => wanted.has(documentKey(one))).map(({ recordId }) => recordId);
+  const unknown = ids.filter((id) => !known.has(id));
+  for (const version of await readCurrentVersions(connection, unknown)) known.set(version.recordId, version);
+  return readFieldOf(connection, field, ids);
+}
+
+type DocumentPair = Pick<DocumentHolder, 'subject' | 'documentNumber'>;
 
 function groupHolders(holders: readonly DocumentHolder[]): Map<string, Set<string>> {
   const documents = new Map<string, Set<string>>();

@@ -1,6 +1,6 @@
 // One record type as one source delivers it: schema, code lists and rules in force, gathered once per
 // batch so that the stages look nothing up while rows pass.
-import type { CodeList, Definitions, RecordSchema } from '../core/definitions.js';
+import type { CodeList, Definitions, Mapping, QualityRule, RecordSchema } from '../core/definitions.js';
 import { GatewayError } from '../core/errors.js';
 import type { Severity } from '../core/words.js';
 
@@ -8,6 +8,7 @@ export interface RecordType {
   readonly id: string;
   readonly schema: RecordSchema;
   readonly codeLists: ReadonlyMap<string, CodeList>;
+  readonly qualityRules: ReadonlyMap<string, QualityRule>;
   /** Field names in RFC 8785 order, which is the order of every record object. */
   readonly fields: readonly string[];
 }
@@ -20,6 +21,12 @@ export interface BatchContext {
   readonly agency: string;
   /** Unified social credit code of the delivering agency. */
   readonly agencyCode: string;
+  /** Full Chinese name of the delivering agency. */
+  readonly agencyName: string;
+  /** The kinds of counterpart that the catalogue allows for the type. */
+  readonly counterpartKinds: readonly string[];
+  /** The lists of `config/lists.yaml` by name: whether the delivering agency is entitled to it. */
+  readonly lists: ReadonlyMap<string, boolean>;
   readonly quality: Readonly<Record<string, Severity | 'off'>>;
 }
 
@@ -28,15 +35,19 @@ export function recordType(id: string, definitions: Definitions): RecordType {
   const schema = definitions.types.get(id);
   if (schema === undefined)
     throw new GatewayError('catalogue.not-listed', `There is no schema for the record type ${id}.`);
-  return { id, schema, codeLists: definitions.codeLists, fields: Object.keys(schema.properties).sort() };
+  const { codeLists, qualityRules } = definitions;
+  return { id, schema, codeLists, qualityRules, fields: Object.keys(schema.properties).sort() };
 }
 
 /** Names the fields that every file of this mapping must have a column for. */
 export function requiredColumns(
   schema: RecordSchema,
-  mapping: { constants?: Readonly<Record<string, unknown>>; derived?: Readonly<Record<string, unknown>> },
+  mapping: Pick<Mapping, 'constants' | 'derived' | 'lacks' | 'requires'>,
 ): string[] {
-  return schema.required.filter(
-    (field) => mapping.constants?.[field] === undefined && mapping.derived?.[field] === undefined,
+  return [...schema.required, ...(mapping.requires ?? [])].filter(
+    (field) =>
+      mapping.constants?.[field] === undefined &&
+      mapping.derived?.[field] === undefined &&
+      mapping.lacks?.includes(field) !== true,
   );
 }

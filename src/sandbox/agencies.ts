@@ -128,6 +128,7 @@ function statusOf(verdict: WebhookVerdict): number {
   switch (verdict.kind) {
     case 'new':
     case 'repeated':
+    case 'reminded':
       return 204;
     case 'not-genuine':
       return 401;

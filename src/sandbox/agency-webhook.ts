@@ -16,6 +16,8 @@ export interface TakenNotice {
 export type WebhookVerdict =
   | { readonly kind: 'new'; readonly notice: TakenNotice }
   | { readonly kind: 'repeated' }
+  /** A reminder: for a person to read, with nothing to answer. */
+  | { readonly kind: 'reminded' }
   | { readonly kind: 'not-genuine' }
   | { readonly kind: 'not-understood' };
 
@@ -37,11 +39,16 @@ export function createWebhookReceiver(
     }
     const id = flat['webhook-id'] as string;
     if (taken.has(id)) return { kind: 'repeated' };
+    if (isReminder(payload)) return { kind: 'reminded' };
     const notice = readNotice(payload, id);
     if (notice === undefined) return { kind: 'not-understood' };
     taken.add(id);
     return { kind: 'new', notice };
   };
+}
+
+function isReminder(payload: unknown): boolean {
+  return (payload as { type?: unknown } | null)?.type === 'source.silent';
 }
 
 function readNotice(payload: unknown, deliveryId: string): TakenNotice | undefined {

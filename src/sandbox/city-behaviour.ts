@@ -3,6 +3,7 @@ import type { CityRecord, Refusal } from './city-message.js';
 
 export const CITY_MODES = [
   'accept',
+  'deny',
   'error-500',
   'error-code-500',
   'too-many',
@@ -13,7 +14,7 @@ export const CITY_MODES = [
   'refuse-message',
 ] as const;
 /**
- * `lose-answer` stores the message and breaks the connection; `refuse-records` refuses single records,
+ * `deny` answers 401; `lose-answer` stores the message and breaks the connection; `refuse-records` refuses single records,
  * `refuse-message` the whole message where it holds one of them.
  */
 export type CityMode = (typeof CITY_MODES)[number];

@@ -38,6 +38,9 @@ export function receiveRecords(deps: RecordsDeps): RequestHandler {
 /** Answers as told, or not at all; true where the message is dealt with. */
 function misbehave(behaviour: CityBehaviour, response: Response): boolean {
   switch (behaviour.mode) {
+    case 'deny':
+      response.status(401).json({ errorCode: '401', errorMsg: '未授权' });
+      return true;
     case 'error-500':
       response.status(500).json({ errorCode: '500', errorMsg: '系统异常' });
       return true;

@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict';
 import { isGatewayError } from '../../src/core/errors.js';
-import { readLastPosition } from '../../src/db/changes.js';
+import { readAudit } from '../../src/db/audit.js';
+import { readLastPosition, type ReaderView } from '../../src/db/changes.js';
+import { gatherAudits } from '../../src/db/gathered-audit.js';
 import type { CloudEvent } from '../../src/feed/cloud-event.js';
 import { createFeedWaiter, type FeedWaiter } from '../../src/feed/feed-waiter.js';
 import { followFeed, readFeed, type FeedQuery } from '../../src/feed/read-feed.js';
+import { followRecorded } from '../../src/feed/recorded-feed.js';
 import { later } from '../../src/platform/later.js';
 import { firstVersions, recordId, writeChunk } from '../helpers/changes.js';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { until } from '../helpers/until.js';
+
+/** A reader among authorities that sees these types, and knows of no others. */
+const viewOf = (...openTypes: string[]): ReaderView => ({
+  openTypes,
+  closedTypes: ['administrative-penalty', 'administrative-licence'].filter(
+    (type) => !openTypes.includes(type),
+  ),
+  openness: 'shared',
+});
 
 describe('the feed', () => {
   let test: TestDatabase;
@@ -73,10 +85,78 @@ describe('the feed', () => {
         changes: firstVersions(3, 10 * n + 1),
         recordType: n % 2 === 0 ? 'administrative-penalty' : 'administrative-licence',
       });
-    const types = ['administrative-licence'];
-    assert.deepEqual(await ids({ types }), [4, 5, 6, 10, 11, 12, 16, 17, 18]);
-    assert.deepEqual(await ids({ types, limit: 4, lastEventId: '5' }), [6, 10, 11, 12]);
-    assert.deepEqual(await ids({ types: [] }), []);
+    const view = viewOf('administrative-licence');
+    assert.deepEqual(await ids({ view }), [4, 5, 6, 10, 11, 12, 16, 17, 18]);
+    assert.deepEqual(await ids({ view, limit: 4, lastEventId: '5' }), [6, 10, 11, 12]);
+    assert.deepEqual(await ids({ view: viewOf() }), []);
+  });
+
+  it('tells of a type that is exchanged no longer only what has ended', async () => {
+    const struck = { recordType: 'struck' };
+    await writeChunk(test.database, { changes: firstVersions(2), ...struck });
+    await writeChunk(test.database, { changes: firstVersions(1, 10) });
+    const ends = { recordId: recordId(1), version: 2, operation: 'd' } as const;
+    await writeChunk(test.database, { changes: [ends, ...firstVersions(1, 20)], ...struck });
+    const events = await read({ view: viewOf('administrative-penalty') });
+    assert.deepEqual(
+      events.map(({ id, method, recordtype }) => [id, method, recordtype]),
+      [
+        ['3', 'PUT', 'administrative-penalty'],
+        ['4', 'DELETE', 'struck'],
+      ],
+    );
+    assert.deepEqual(
+      await ids({ view: { ...viewOf(), closedTypes: ['struck'] } }),
+      [],
+      'a closed type is not there',
+    );
+  });
+
+  describe('to a reader to whom some records are not open', () => {
+    const view = viewOf('administrative-penalty');
+    const seen = async (query: Partial<FeedQuery> = {}): Promise<unknown[]> =>
+      (await read({ view, ...query })).map(({ id, method, data }) => [id, method, data !== undefined]);
+
+    it('leaves those records out, to their end', async () => {
+      const closed = { recordId: recordId(1), openness: 2 } as const;
+      await writeChunk(test.database, {
+        changes: [closed, { recordId: recordId(2), openness: 1 }, { recordId: recordId(3) }],
+      });
+      await writeChunk(test.database, { changes: [{ ...closed, version: 2 }] });
+      await writeChunk(test.database, { changes: [{ ...closed, version: 3, operation: 'd' }] });
+      assert.deepEqual(await seen(), [
+        ['2', 'PUT', true],
+        ['3', 'PUT', true],
+      ]);
+      assert.equal((await read()).length, 5, 'a reader that may see all does');
+      const publicOnly = await read({ view: { ...view, openness: 'public' } });
+      assert.deepEqual(
+        publicOnly.map(({ id }) => id),
+        ['3'],
+      );
+    });
+
+    it('ends a record that has become narrower, and brings it back when it is open again', async () => {
+      const record = { recordId: recordId(1) };
+      await writeChunk(test.database, { changes: [record] });
+      await writeChunk(test.database, { changes: [{ ...record, version: 2, openness: 2 }] });
+      assert.deepEqual(await seen(), [
+        ['1', 'PUT', false],
+        ['2', 'DELETE', false],
+      ]);
+      await writeChunk(test.database, { changes: [{ ...record, version: 3 }] });
+      assert.deepEqual(await seen({ lastEventId: '2' }), [['3', 'PUT', true]]);
+    });
+
+    it('passes over any number of them at once', async () => {
+      for (let n = 0; n < 4; n += 1) {
+        const changes = firstVersions(5, 10 * n + 1).map((change) => ({ ...change, openness: 2 as const }));
+        await writeChunk(test.database, { changes });
+      }
+      await writeChunk(test.database, { changes: firstVersions(1, 100) });
+      assert.deepEqual(await ids({ view, limit: 3 }), [21]);
+      assert.deepEqual(await ids({ view, limit: 3, lastEventId: '21' }), []);
+    });
   });
 
   it('ends a record with a DELETE and serves its earlier events without data', async () => {
@@ -134,6 +214,38 @@ describe('the feed', () => {
     });
     afterEach(() => waiter.stop());
 
+    it('has one entry of the audit log for an answer with events, none for an empty one, and no answer without it', async () => {
+      const { database } = test;
+      const writeDown = gatherAudits(database);
+      const followAs = (query: Partial<FeedQuery>): Promise<CloudEvent[]> =>
+        followRecorded(
+          { lastEventId: undefined, limit: 1000, ...query },
+          { timeoutMs: 5, signal: new AbortController().signal },
+          { sql: database, writeDown, waiter, clock: () => new Date(), actor: 'city:k1' },
+        );
+      const entries = async (): Promise<unknown[]> => {
+        const found: unknown[] = [];
+        for await (const { action, actor, object, details } of readAudit(database))
+          found.push([action, actor, object, JSON.parse(details)]);
+        return found;
+      };
+      assert.deepEqual(await followAs({}), []);
+      await writeChunk(database, { changes: firstVersions(5) });
+      assert.equal((await followAs({ limit: 3 })).length, 3);
+      assert.equal((await followAs({ lastEventId: '3' })).length, 2);
+      assert.deepEqual(await followAs({ lastEventId: '5' }), []);
+      const read = [
+        ['feed.read', 'city:k1', 'feed', { after: '0', count: 3, to: '3' }],
+        ['feed.read', 'city:k1', 'feed', { after: '3', count: 2, to: '5' }],
+      ];
+      assert.deepEqual(await entries(), read);
+      await database.query('alter table audit_entries rename to audit_gone');
+      await assert.rejects(followAs({}), { code: 'audit.unavailable', status: 503 });
+      assert.deepEqual(await followAs({ lastEventId: '5' }), [], 'nothing is read, nothing to be written');
+      await database.query('alter table audit_gone rename to audit_entries');
+      assert.deepEqual(await entries(), read);
+    });
+
     it('answers as soon as there is something new', async () => {
       const answer = follow({ timeoutMs: 60_000 });
       await writeChunk(test.database, { changes: firstVersions(2) });
@@ -150,7 +262,7 @@ describe('the feed', () => {
 
     it('goes on waiting when only what it may not see is new', async () => {
       let isAnswered = false;
-      const answer = follow({ timeoutMs: 60_000, types: ['administrative-licence'] }).finally(
+      const answer = follow({ timeoutMs: 60_000, view: viewOf('administrative-licence') }).finally(
         () => (isAnswered = true),
       );
       await writeChunk(test.database, { changes: firstVersions(2) });
@@ -225,7 +337,23 @@ describe('the feed', () => {
           update chunks set first_position = nextval('unguarded') where id = chunk returning first_position
         $$`);
       await test.database.query(`update change_log set last_position = ${TOTAL}`);
-      assert.ok((await readAlong()).length < TOTAL);
+      let letGo = (): void => undefined;
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      let hasPositions = false;
+      const slow = writeChunk(test.database, {
+        changes: firstVersions(SIZE, 1),
+        after: () => {
+          hasPositions = true;
+          return held;
+        },
+      });
+      await until(() => hasPositions);
+      await writeChunk(test.database, { changes: firstVersions(SIZE, SIZE + 1) });
+      const seen = await ids({});
+      letGo();
+      await slow;
+      assert.deepEqual(seen, [6, 7, 8, 9, 10]);
+      assert.deepEqual(await ids({ lastEventId: '10' }), [], 'the reader never learns of the first five');
     });
   });
 });

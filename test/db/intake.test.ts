@@ -141,7 +141,13 @@ describe('intake', () => {
     let reads = 0;
     const flaky = {
       ...bench.originals,
-      read: (batch: string) => Readable.from(stopAfter(bench.originals.read(batch), () => (reads += 1) > 3)),
+      open: async (batch: string) => {
+        const bytes = await bench.originals.open(batch);
+        return {
+          ...bytes,
+          read: () => Readable.from(stopAfter(bytes.read(), () => (reads += 1) > 3)),
+        };
+      },
     };
     await bench.work({ originals: flaky, signal: crash.signal, chunkRows: 100 });
     const broken = await bench.view(id);
@@ -219,7 +225,7 @@ describe('intake', () => {
       ['a,b,c\r\n1,2,3\r\n', 'file.headings-not-found'],
       [cleanPenalties(1).replace('CF_WSH', 'XX'), 'file.columns-missing'],
       [cleanPenalties(1).replace('BZ', 'CF_WSH'), 'file.headings-repeated'],
-      [Buffer.from([0x50, 0x4b, 3, 4, 0, 0]), 'upload.type-not-supported'],
+      [Buffer.from([0x50, 0x4b, 3, 4, 0, 0]), 'file.truncated'],
       [
         Buffer.concat([Buffer.from(cleanPenalties(9)), Buffer.from([0xff, 0xfe, 0xff])]),
         'file.not-decodable',

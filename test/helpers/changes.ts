@@ -9,6 +9,8 @@ export interface WrittenChange {
   readonly operation?: 'u' | 'd';
   readonly data?: Readonly<Record<string, string | readonly string[]>>;
   readonly sealed?: Buffer;
+  /** Level: 1 is shared, 2 on authorisation. */
+  readonly openness?: 1 | 2;
 }
 
 export interface WrittenChunk {
@@ -68,10 +70,10 @@ async function insertVersions(
 ): Promise<void> {
   await sql.query(
     `insert into record_versions (record_id, version, chunk_id, ordinal, row_number, operation, ordered_at,
-       content_hash, subject, document_number, data, sealed)
-     select record_id, version, $1, ordinal - 1, ordinal + 1, operation::"char", now(), gen_random_uuid(), '', '', data, sealed
-     from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[])
-       with ordinality as n (record_id, version, operation, data, sealed, ordinal)`,
+       content_hash, subject, document_number, data, sealed, openness)
+     select record_id, version, $1, ordinal - 1, ordinal + 1, operation::"char", now(), gen_random_uuid(), '', '', data, sealed, openness
+     from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::int[])
+       with ordinality as n (record_id, version, operation, data, sealed, openness, ordinal)`,
     [
       chunkId,
       changes.map((change) => change.recordId),
@@ -79,6 +81,7 @@ async function insertVersions(
       changes.map((change) => change.operation ?? 'u'),
       changes.map((change) => JSON.stringify(change.data ?? defaultData(change))),
       changes.map((change) => change.sealed ?? null),
+      changes.map((change) => change.openness ?? null),
     ],
   );
 }

@@ -1,5 +1,6 @@
 // The server of the API on functions in memory: what a test hands in replaces one of them.
-import type { Caller, HttpDeps, Upload } from '../../src/http/deps.js';
+import { buffer } from 'node:stream/consumers';
+import type { Caller, HttpDeps, MetricFigures, Upload } from '../../src/http/deps.js';
 import { createServer, type HttpServer } from '../../src/http/server.js';
 import { GatewayError } from '../../src/core/errors.js';
 import { createApi, type Api } from './api.js';
@@ -54,8 +55,89 @@ export function batchView(): { id: string; agency: string } & Record<string, unk
     receivedAt: '2026-06-30T04:00:00.000Z',
     finishedAt: null,
     counts,
+    timeliness: { measured: 2, late: 0 },
     warnings: [],
+    hold: null,
     city: { pending: 2, delivered: 0, rejected: 0 },
+  };
+}
+
+/** A report as a dry run gives it. */
+export function validationReport(): Record<string, unknown> {
+  return {
+    source: 'market-regulation-penalty',
+    mapping: 'administrative-penalty-2020',
+    format: 'csv',
+    received: 1,
+    rejected: 0,
+    warnings: [],
+    problems: [],
+    total: 0,
+  };
+}
+
+/** A source as it would be listed. */
+export function sourceEntry(): { agency: string } & Record<string, unknown> {
+  return {
+    id: 'market-regulation-penalty',
+    agency: 'market-regulation',
+    type: 'administrative-penalty',
+    title: 'Administrative penalty',
+    titleZh: '行政处罚',
+    formats: ['csv', 'xlsx', 'json', 'ndjson', 'xml'],
+    limits: {
+      maxUploadBytes: 1000,
+      maxRows: 10,
+      maxColumns: 10,
+      maxCellCharacters: 10,
+      maxEntries: 10,
+      maxUnpackedBytes: 10,
+      maxDepth: 10,
+    },
+    waysIn: ['upload', 'folder'],
+    pull: null,
+    lastRunAt: null,
+    nextRunAt: null,
+    lastSuccessAt: null,
+    lastBatch: null,
+    consecutiveFailures: 0,
+    late: false,
+    paused: null,
+    expects: null,
+    reminders: [],
+  };
+}
+
+/** How a gateway stands where nothing is wrong. */
+export function statusView(): Record<string, unknown> {
+  return {
+    ok: true,
+    checkedAt: '2026-06-30T04:00:00.000Z',
+    conditions: [],
+    figures: {
+      sources: { total: 1, late: 0, failing: 0, paused: 0 },
+      batches: { received: 0, processing: 0, held: 0, failed: 0 },
+      queues: [],
+      destinations: [],
+    },
+  };
+}
+
+/** Figures as the tables would give them. */
+export function metricFigures(): MetricFigures {
+  return {
+    now: new Date('2026-06-30T04:00:00Z'),
+    sources: [
+      { id: 'penalties', succeededAt: new Date('2026-06-30T03:00:00Z'), isPaused: true, failures: 2 },
+    ],
+    rows: [{ of: ['penalties', 'new'], count: 300 }],
+    settled: [{ of: ['penalties', 'accepted'], count: 3 }],
+    batches: [['held', 1]],
+    queues: [{ queue: 'batches', waiting: 2, since: new Date('2026-06-30T03:59:30Z') }],
+    destinations: [{ id: 'city', records: 7, since: new Date('2026-06-30T03:59:50Z') }],
+    attempts: [{ of: ['city', 'taken'], count: 9 }],
+    webhooks: [{ of: ['delivered'], count: 4 }],
+    conditions: ['warning'],
   };
 }
 
@@ -80,6 +162,46 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
       received.push({ upload, bytes: Buffer.concat(pieces) });
       return { id: BATCH_ID, status: 'received' };
     },
+    validate: async ({ sourceId, body }) => {
+      await buffer(body);
+      return { ...validationReport(), source: sourceId };
+    },
+    pressure: async () => null,
+    readStatus: async () => statusView(),
+    readMetrics: async () => metricFigures(),
+    areMetricsOpen: true,
+    listSources: async (agency) =>
+      [sourceEntry()].filter((entry) => agency === null || agency === entry.agency),
+    runSource: async () => undefined,
+    pauseSource: async (_id, { reason }) => ({ since: new Date(0).toISOString(), by: 'operator:4', reason }),
+    resumeSource: async () => undefined,
+    listDestinations: async () => [
+      {
+        id: 'city',
+        pending: { records: 3, inFlight: 1, since: new Date(0) },
+        failures: 0,
+        paused: null,
+        parked: { since: new Date(0), reason: 'http-401' },
+      },
+    ],
+    pauseDestination: async (_id, { reason }) => ({
+      since: new Date(0).toISOString(),
+      by: 'operator:4',
+      reason,
+    }),
+    resumeDestination: async () => undefined,
+    readScorecard: async () => [],
+    scorecardCsv: async () => '\ufeff部门\r\n',
+    stateNoData: async ({ source, period }) => ({ source, period, statedAt: new Date(0) }),
+    releaseBatch: async () => batchView(),
+    dropBatch: async () => batchView(),
+    problemsCsv: async function* () {
+      yield await Promise.resolve('\ufeff行号\r\n');
+    },
+    writeCorrection: async (_id, _options, out) => void out.end('PK'),
+    signReceipt: async () => 'eyJhbGciOiJFZERTQSJ9.e30.c2ln',
+    publicKeys: { keys: [] },
+    writeTemplate: async (_type, out) => void out.end('PK'),
     readBatch: async (id) => {
       // As PostgreSQL does.
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw new Error(`${id} is no uuid`);

@@ -3,11 +3,13 @@
 import type { Destination } from '../../src/core/configuration.js';
 import type { Later } from '../../src/platform/later.js';
 import { createForwarder, type Forwarder, type ForwarderNeeds } from '../../src/forwarding/forwarder.js';
+import type { PersonReading } from '../../src/db/person-reading.js';
 import type { SendNeeds } from '../../src/forwarding/send.js';
 import { createHttpClient } from '../../src/platform/http-client.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { startSandboxCity, type SandboxCity } from '../../src/sandbox/city.js';
 import type { CityMessage } from '../../src/sandbox/city-message.js';
+import { createCapturedLogger, type LogLine } from './captured-log.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { createTemporaryFolder } from './temporary-folder.js';
 
@@ -19,9 +21,13 @@ export interface ForwardingBench {
   readonly city: SandboxCity;
   /** Every well-formed message that came to the city, in order. */
   readonly messages: CityMessage[];
+  /** Every reading of personal numbers, in order. */
+  readonly readings: PersonReading[];
+  /** What its forwarders logged. */
+  readonly lines: readonly LogLine[];
   now: Date;
   /** Makes a forwarder of a process of its own. */
-  forwarder(options?: Partial<Destination>): Worker;
+  forwarder(options?: Partial<Destination>, needs?: Partial<ForwarderNeeds>): Worker;
   /** What a process sends with, for a test that plays one that dies. */
   sendNeeds(): SendNeeds;
   query<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<R[]>;
@@ -39,6 +45,7 @@ export const DESTINATION: Destination = {
   id: 'city',
   tables: { 'administrative-penalty': { code: 'XZCF', version: '2020' } },
   showsPersonalNumbers: false,
+  openness: 'authorised',
   messageSize: 1000,
   messagesInFlight: 4,
   timeoutMs: 5000,
@@ -55,6 +62,7 @@ export async function openForwardingBench(): Promise<ForwardingBench> {
   const test = await createTestDatabase();
   const messages: CityMessage[] = [];
   const http = createHttpClient({ maxAnswerBytes: 1 << 20 });
+  const { log, lines } = createCapturedLogger();
   const workers: Worker[] = [];
   const clock = (): Date => bench.now;
   const city = await startSandboxCity({
@@ -68,23 +76,29 @@ export async function openForwardingBench(): Promise<ForwardingBench> {
     test,
     city,
     messages,
+    readings: [],
+    lines,
     now: new Date('2026-06-30T04:00:00Z'),
     sendNeeds: () => ({
       database: test.database,
       clock,
-      log: createLogger('silent'),
+      log,
       http,
       city: { url: city.url, token: TOKEN },
       toOfficial: (_type, _version, record) =>
         Object.fromEntries(Object.entries(record).map(([field, value]) => [`X_${field}`, String(value)])),
       open: (sealed) => sealed,
+      personReading: (_sql, reading) => {
+        bench.readings.push(reading);
+        return Promise.resolve();
+      },
       creditCodeOf: () => CREDIT_CODE,
       random: () => 1,
       signal: new AbortController().signal,
     }),
-    forwarder: (options = {}) => {
+    forwarder: (options = {}, needs = {}) => {
       const destinations = [{ ...DESTINATION, ...options }];
-      const worker = openWorker({ ...bench.sendNeeds(), destinations, later: never });
+      const worker = openWorker({ ...bench.sendNeeds(), ...needs, destinations, later: never });
       workers.push(worker);
       return worker;
     },

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { startGateway, type Gateway } from '../../src/app/gateway.js';
 import type { BatchView } from '../../src/app/batch-view.js';
-import { createLogger } from '../../src/platform/logger.js';
+import { createLogger, type Logger } from '../../src/platform/logger.js';
 import { projectRoot } from '../../src/platform/project-root.js';
 import { createApi, type Call } from './api.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
@@ -23,6 +23,7 @@ export type Api = <T = Record<string, unknown>>(
 
 export interface TestGateway {
   readonly gateway: Gateway;
+  readonly dataDir: string;
   readonly api: Api;
   readonly test: TestDatabase;
   /** The key of an agency of the sandbox. */
@@ -34,8 +35,20 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-/** Starts one; `redisUrl` wakes its workers through Bull. */
-export async function startTestGateway(options: { redisUrl?: string } = {}): Promise<TestGateway> {
+export interface TestGatewayOptions {
+  /** Wakes its workers through Bull. */
+  readonly redisUrl?: string;
+  /** Another configuration than that of the sample district. */
+  readonly configDir?: string;
+  /** The folder of other schemas and mappings than those of the package. */
+  readonly definitionsRoot?: string;
+  /** A city of the test instead of the sandbox's own. */
+  readonly city?: { readonly url: string; readonly token: string };
+  readonly log?: Logger;
+}
+
+/** Starts one. */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = createTemporaryFolder();
   const test = await createTestDatabase();
   const gateway = await startGateway({
@@ -43,15 +56,17 @@ export async function startTestGateway(options: { redisUrl?: string } = {}): Pro
       host: '127.0.0.1',
       port: 0,
       dataDir: folder.path,
-      configDir: path.join(projectRoot, 'config'),
+      configDir: options.configDir ?? path.join(projectRoot, 'config'),
       databaseUrl: test.url,
       redisUrl: options.redisUrl,
+      ...(options.city === undefined ? {} : { cityUrl: options.city.url, cityToken: options.city.token }),
       logLevel: 'silent',
     },
-    log: createLogger('silent'),
+    log: options.log ?? createLogger('silent'),
     roles: ['api', 'worker', 'scheduler'],
     sandbox: true,
     takeFreePort: false,
+    ...(options.definitionsRoot === undefined ? {} : { definitionsRoot: options.definitionsRoot }),
   });
   const api = bindApi(gateway.url);
   const file = gateway.sandbox?.file;
@@ -59,6 +74,7 @@ export async function startTestGateway(options: { redisUrl?: string } = {}): Pro
   const keyOf = (agency: string): string => file.agencies[agency]?.key ?? '';
   return {
     gateway,
+    dataDir: folder.path,
     api,
     test,
     keyOf,
@@ -72,7 +88,7 @@ export async function startTestGateway(options: { redisUrl?: string } = {}): Pro
         body: csv,
       });
       return until(() => settled(api, body.id, keyOf(agency)), {
-        timeoutMs: 15_000,
+        timeoutMs: 60_000,
         what: 'the batch to settle',
       });
     },

@@ -5,11 +5,12 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { viewBatch, type BatchView } from '../../src/app/batch-view.js';
 import { loadSite, type Site } from '../../src/app/site.js';
+import type { Clock } from '../../src/core/clock.js';
 import type { Source } from '../../src/core/configuration.js';
 import { readProblems, type ProblemPage } from '../../src/db/problems.js';
 import { receiveDelivery, type Delivery, type ReceiveNeeds } from '../../src/intake/receive.js';
 import { createSourceWorker } from '../../src/jobs/process-source.js';
-import { createLogger } from '../../src/platform/logger.js';
+import { createLogger, type Logger } from '../../src/platform/logger.js';
 import { createOriginals, type Originals } from '../../src/platform/originals.js';
 import { projectRoot } from '../../src/platform/project-root.js';
 import { createSealer, type Sealer } from '../../src/platform/sealing.js';
@@ -36,7 +37,13 @@ export interface IntakeBench {
     chunkRows?: number;
     signal?: AbortSignal;
     originals?: Originals;
+    /** Settings of the source that differ from the sample district's. */
+    source?: Partial<Source>;
+    log?: Logger;
+    clock?: Clock;
   }): Promise<void>;
+  /** Makes one worker, to be called more than once. */
+  worker(options?: Parameters<IntakeBench['work']>[0]): () => Promise<void>;
   /** Receives and works off; gives the batch. */
   ingest(body: string | Buffer, options?: Partial<Delivery> & { sourceId?: string }): Promise<BatchView>;
   view(id: string): Promise<BatchView>;
@@ -56,6 +63,7 @@ export async function openIntakeBench(): Promise<IntakeBench> {
     ...site,
     database: test.database,
     originals,
+    sealer,
     clock: () => NOW,
     log: createLogger('silent'),
     wake: () => Promise.resolve(),
@@ -68,7 +76,8 @@ export async function openIntakeBench(): Promise<IntakeBench> {
     folder: folder.path,
     receive: async (body, options = {}) =>
       (await receiveDelivery(deliveryOf(body, sourceOf(site, options.sourceId), options), needs)).id,
-    work: (options = {}) => workOff({ ...needs, sealer, originals }, site, options),
+    work: (options) => bench.worker(options)(),
+    worker: (options = {}) => makeWorker({ ...needs, sealer, originals }, site, options),
     ingest: async (body, options) => {
       const id = await bench.receive(body, options);
       await bench.work(options?.sourceId === undefined ? {} : { sourceId: options.sourceId });
@@ -106,20 +115,26 @@ function deliveryOf(body: string | Buffer | Readable, source: Source, options: P
   };
 }
 
-function workOff(
+function makeWorker(
   needs: ReceiveNeeds & { sealer: Sealer },
   site: Site,
-  options: { sourceId?: string; chunkRows?: number; signal?: AbortSignal; originals?: Originals },
-): Promise<void> {
+  options: NonNullable<Parameters<IntakeBench['work']>[0]>,
+): () => Promise<void> {
   const gateway = { ...site.configuration.gateway, chunkRows: options.chunkRows ?? 100 };
+  const id = options.sourceId ?? SOURCE;
+  const sources = site.configuration.sources.map((source) =>
+    source.id === id ? { ...source, ...options.source } : source,
+  );
   const work = createSourceWorker({
     ...site,
     ...needs,
     ...(options.originals === undefined ? {} : { originals: options.originals }),
-    configuration: { ...site.configuration, gateway },
+    ...(options.log === undefined ? {} : { log: options.log }),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    configuration: { ...site.configuration, gateway, sources },
     owner: randomUUID(),
     signal: options.signal ?? new AbortController().signal,
     onChanges: () => undefined,
   });
-  return work(options.sourceId ?? SOURCE);
+  return () => work(id);
 }

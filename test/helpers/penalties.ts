@@ -3,14 +3,21 @@ import { HEADINGS, penaltyRow } from '../../bench/penalty-rows.js';
 
 export { HEADINGS };
 
-export const AGENCY = { nameZh: '天津市滨海新区市场监督管理局', creditCode: '11120116MB1A0001X6' };
+export const AGENCY = {
+  nameZh: '天津市滨海新区市场监督管理局',
+  creditCode: '11120116MB1A0001X6',
+  // The day before the clock of `intake.ts` stands: clean rows are in time.
+  decidedOn: '2026/06/29',
+};
 
-export type Cells = Readonly<Partial<Record<(typeof HEADINGS)[number] | '操作' | 'SJC', string>>>;
+export type Cells = Readonly<
+  Partial<Record<(typeof HEADINGS)[number] | '操作' | 'SJC' | 'CF_SXYZCD', string>>
+>;
 
 /** Writes a CSV of rows, each the n-th clean row with some cells changed; `extra` names further columns. */
 export function penaltiesCsv(
   rows: readonly (Cells & { n?: number })[],
-  extra: readonly ('操作' | 'SJC')[] = [],
+  extra: readonly ('操作' | 'SJC' | 'CF_SXYZCD')[] = [],
 ): string {
   const headings = [...HEADINGS, ...extra];
   const lines = rows.map((row, i) => {

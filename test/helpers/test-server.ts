@@ -1,5 +1,6 @@
 // The PostgreSQL server of a test run: TEST_DATABASE_URL, else one that answers on 127.0.0.1:5432 without a
-// password, else an embedded one in a temporary folder, started once and stopped by the root hook.
+// password, else an embedded one, started once and stopped by the root hook: in TEST_DATA_DIR, where the processes of
+// a whole run share it and the last one stops it, or in a temporary folder.
 import path from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.js';
@@ -39,6 +40,8 @@ async function findServer(): Promise<TestServer> {
 }
 
 async function startOwnServer(): Promise<TestServer> {
+  const shared = process.env.TEST_DATA_DIR;
+  if (shared) return startEmbeddedPostgres({ dataDir: shared, log: createLogger('silent') });
   const folder = createTemporaryFolder();
   const dataDir = path.join(folder.path, 'data');
   const server = await startEmbeddedPostgres({ dataDir, log: createLogger('silent') });

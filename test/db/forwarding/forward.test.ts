@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { canonicalDigest } from '../../../src/core/canonical-json.js';
+import type { Openness } from '../../../src/core/openness.js';
 import { readDeliveries } from '../../../src/db/deliveries.js';
 import { firstVersions, recordId, writeChunk, type WrittenChange } from '../../helpers/changes.js';
 import { CREDIT_CODE, openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
@@ -43,6 +44,50 @@ describe('forwarding to the city', () => {
     assert.equal((await bench.query('select from changes_in_flight')).length, 0);
   });
 
+  it('sends nothing of a type that the catalogue no longer lists', async () => {
+    const { database } = bench.test;
+    await writeChunk(database, { changes: firstVersions(3) });
+    await writeChunk(database, { changes: firstVersions(2, 100), recordType: 'marriage-registration' });
+    await writeChunk(database, { changes: firstVersions(1, 200) });
+    const ends = { recordId: recordId(300), version: 2, operation: 'd' } as const;
+    await writeChunk(database, { changes: [ends], recordType: 'blood-donation' });
+    await bench
+      .forwarder({}, { opennessOf: (type) => (type === 'administrative-penalty' ? 'public' : undefined) })
+      .work();
+    assert.equal(bench.city.summary().versions, 5);
+    assert.deepEqual([...new Set(bench.messages.map(({ tableCode }) => tableCode))].sort(), [
+      'XZCF',
+      'blood-donation',
+    ]);
+  });
+
+  it('sends nothing that is narrower than the destination allows, and takes back what has become so', async () => {
+    const { database } = bench.test;
+    const turns = { recordId: recordId(1) };
+    const closed = { recordId: recordId(2), openness: 2 } as const;
+    await writeChunk(database, { changes: [turns, closed, { recordId: recordId(3), openness: 1 }] });
+    await bench.forwarder({ openness: 'shared' }).work();
+    await writeChunk(database, {
+      changes: [
+        { ...turns, version: 2, openness: 2 },
+        { recordId: closed.recordId, version: 2 },
+        { recordId: recordId(4), version: 1, openness: 2 },
+        { recordId: recordId(4), version: 2, openness: 2, operation: 'd' },
+      ],
+    });
+    await writeChunk(database, { changes: firstVersions(1, 10), recordType: 'authorised-type' });
+    const opennessOf = (type: string): Openness => (type === 'authorised-type' ? 'authorised' : 'public');
+    await bench.forwarder({ openness: 'shared' }, { opennessOf }).work();
+    const sent = bench.messages.flatMap(({ body }) => body);
+    assert.deepEqual(sent.map(({ id, version, operation }) => [id, version, operation]).sort(), [
+      [recordId(1), 1, 'upsert'],
+      [recordId(1), 2, 'delete'],
+      [recordId(2), 2, 'upsert'],
+      [recordId(3), 1, 'upsert'],
+    ]);
+    assert.deepEqual(sent.find(({ operation }) => operation === 'delete')?.data, {});
+  });
+
   it('writes a record in the official columns with the digest of its masked form', async () => {
     const data = { counterpartName: '甲', penaltyKinds: ['警告', '罚款'] };
     await writeChunk(bench.test.database, { changes: [{ recordId: recordId(1), data }] });
@@ -56,14 +101,25 @@ describe('forwarding to the city', () => {
     ]);
   });
 
-  it('shows personal numbers only to a destination whose entry says so, under the same digest', async () => {
+  it('shows personal numbers only to a destination that names their type and its grounds, under the same digest, and notes it', async () => {
     const change = {
       recordId: recordId(1),
       data: { counterpartIdNumber: '110*************2X' },
       sealed: Buffer.from('{"counterpartIdNumber":"11010519491231002X"}'),
     };
     await writeChunk(bench.test.database, { changes: [change] });
-    await bench.forwarder({ showsPersonalNumbers: true }).work();
+    const grounds = { types: ['administrative-penalty'], legalBasis: '《天津市社会信用条例》第十一条' };
+    await bench.forwarder({ showsPersonalNumbers: grounds }).work();
+    assert.deepEqual(
+      bench.readings.map(({ actor, action, details }) => [
+        actor,
+        action,
+        details?.['records'],
+        details?.['legalBasis'],
+      ]),
+      [['city', 'person.sent', 1, grounds.legalBasis]],
+    );
+    assert.ok(!JSON.stringify(bench.readings).includes('11010519491231002X'));
     const shown = bench.messages[0]!.body[0]!;
     assert.deepEqual(shown.data, { X_counterpartIdNumber: '11010519491231002X' });
     assert.equal(shown.digest, canonicalDigest({ X_counterpartIdNumber: '110*************2X' }));
@@ -71,6 +127,11 @@ describe('forwarding to the city', () => {
     await writeChunk(bench.test.database, { changes: [again] });
     await bench.forwarder().work();
     assert.deepEqual(bench.messages[1]!.body[0]!.data, { X_counterpartIdNumber: '110*************2X' });
+    const others = { ...grounds, types: ['administrative-licence'] };
+    await writeChunk(bench.test.database, { changes: [{ ...change, version: 3 }] });
+    await bench.forwarder({ showsPersonalNumbers: others }).work();
+    assert.deepEqual(bench.messages[2]!.body[0]!.data, { X_counterpartIdNumber: '110*************2X' });
+    assert.equal(bench.readings.length, 1);
   });
 
   it('sends a withdrawal as a delete without data', async () => {

@@ -6,7 +6,14 @@ import { acknowledge, giveFeedback, listMailbox } from '../../../src/notices/ans
 import { sendFeedback, type SendFeedbackDeps } from '../../../src/notices/send-feedback.js';
 import type { HttpAnswer, HttpRequest } from '../../../src/platform/http-client.js';
 import { ID_NUMBER, organisationNotice } from '../../unit/notices/sample-notice.js';
-import { clearNotices, createNoticeFixture, stepsOf, type NoticeFixture } from './notice-fixture.js';
+import {
+  clearNotices,
+  createNoticeFixture,
+  entriesOf,
+  stepsOf,
+  withoutAuditLog,
+  type NoticeFixture,
+} from './notice-fixture.js';
 
 const noticeId = 'TJ-2026-0001';
 const agency = 'market-regulation';
@@ -68,6 +75,20 @@ describe('answering a notice', () => {
     assert.equal(second.next, null);
     assert.deepEqual((await listMailbox(fixture.deps, 'courts')).notices, []);
     assert.equal(first.notices[0]?.notice['text'], organisationNotice().text);
+  });
+
+  it('is in the audit log each time that a mailbox with notices is read, and is not read without it', async () => {
+    const reader = { ...fixture.deps, actor: 'agency:k1' };
+    const before = (await entriesOf(fixture.database, agency)).length;
+    const { notices } = await listMailbox(reader, agency);
+    await listMailbox(reader, agency, { after: notices[0]?.number ?? 0 });
+    const number = notices[0]?.number;
+    assert.deepEqual((await entriesOf(fixture.database, agency)).slice(before), [
+      ['mailbox.read', 'agency:k1', { count: 1, first: number, last: number }],
+    ]);
+    await withoutAuditLog(fixture.database, () =>
+      assert.rejects(listMailbox(reader, agency), { code: 'audit.unavailable', status: 503 }),
+    );
   });
 
   it('is an acknowledgement that counts once', async () => {

@@ -11,7 +11,9 @@ import {
   clearNotices,
   createNoticeFixture,
   deliveriesOf,
+  entriesOf,
   stepsOf,
+  withoutAuditLog,
   type NoticeFixture,
 } from './notice-fixture.js';
 
@@ -129,6 +131,38 @@ describe('delivering a notice', () => {
       'delivery-attempted market-regulation',
       'delivered market-regulation',
     ]);
+  });
+
+  it('is in the audit log where it ended, once, and not settled without it', async () => {
+    const ended = async (noticeId: string): Promise<unknown[]> => {
+      const all = await entriesOf(fixture.database, noticeId);
+      return all.filter(([action]) => action !== 'notice.accepted');
+    };
+    const begin = fixture.time.now.getTime();
+    const ids = ['delivered', 'gone', 'fetched'].map((each) => `${each}-${begin}`);
+    const [delivered, gone, fetched] = ids as [string, string, string];
+    const id = await issue({ noticeId: delivered });
+    await withoutAuditLog(fixture.database, () =>
+      assert.rejects(deliverNotice(id, deps('204')), { code: 'audit.unavailable' }),
+    );
+    assert.equal((await onlyDelivery()).state, 'due');
+    fixture.later(60_000);
+    await deliverNotice(id, deps('500'));
+    fixture.later(60_000);
+    await deliverNotice(id, deps('204'));
+    const agency = 'market-regulation';
+    assert.deepEqual(await ended(delivered), [
+      ['notice.delivered', 'gateway', { agency, attempt: 3, deliveryId: id }],
+    ]);
+    const second = await issue({ noticeId: gone });
+    await deliverNotice(second, deps('410'));
+    const third = await issue({ noticeId: fetched });
+    await deliverNotice(third, deps(undefined));
+    const put = (deliveryId: string, why: string): unknown[] => [
+      ['notice.put-in-mailbox', 'gateway', { agency, attempt: 1, deliveryId, why }],
+    ];
+    assert.deepEqual(await ended(gone), put(second, 'gone'));
+    assert.deepEqual(await ended(fetched), put(third, 'no-endpoint'));
   });
 
   it('holds no ID number', async () => {

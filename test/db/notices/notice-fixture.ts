@@ -1,6 +1,7 @@
 // A database of its own with one known organisation and one known person, and everything the notices are
 // bound to: a clock that the test sets, wake-ups that are only noted.
 import { randomUUID } from 'node:crypto';
+import { readAudit } from '../../../src/db/audit.js';
 import type { Database } from '../../../src/db/pool.js';
 import { compileNoticeCheck } from '../../../src/notices/check.js';
 import { compileSchemaCheck } from '../../../src/notices/schema-check.js';
@@ -71,6 +72,24 @@ export async function clearNotices(database: Database): Promise<void> {
     `truncate notices, notice_cursors, notice_deliveries, delivery_attempts, notice_feedback, notice_steps,
        disabled_endpoints cascade`,
   );
+}
+
+/** Gives the entries of the audit log about an object: action, actor and details. */
+export async function entriesOf(database: Database, object: string): Promise<[string, string, unknown][]> {
+  const found: [string, string, unknown][] = [];
+  for await (const entry of readAudit(database))
+    if (entry.object === object) found.push([entry.action, entry.actor, JSON.parse(entry.details)]);
+  return found;
+}
+
+/** Runs `work` while the audit log cannot be written. */
+export async function withoutAuditLog(database: Database, work: () => Promise<unknown>): Promise<void> {
+  await database.query('alter table audit_entries rename to audit_gone');
+  try {
+    await work();
+  } finally {
+    await database.query('alter table audit_gone rename to audit_entries');
+  }
 }
 
 export async function stepsOf(database: Database, noticeId: string): Promise<string[]> {

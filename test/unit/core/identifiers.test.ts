@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { checkCitizenId } from '../../../src/core/citizen-id.js';
 import { fitsIdentityDocument } from '../../../src/core/identity-document.js';
+import { maskPersonalNumbersIn } from '../../../src/core/mask.js';
 import { isOrganisationCode } from '../../../src/core/organisation-code.js';
 import { isRegistrationNumber } from '../../../src/core/registration-number.js';
 import {
@@ -52,6 +53,14 @@ describe('the unified social credit code', () => {
       assert.ok(isUnifiedSocialCreditCode(code), code);
       assert.ok(!hasValidOrganisationPart(code), code);
     }
+  });
+});
+
+describe('masking', () => {
+  it('leaves the placeholder code and unified social credit codes of digits alone', () => {
+    for (const code of [PLACEHOLDER_CODE, '914403001922038216'])
+      assert.equal(maskPersonalNumbersIn(`代码 ${code}。`, '2026-06-30'), `代码 ${code}。`);
+    assert.equal(maskPersonalNumbersIn('120116190001010010', '2026-06-30'), '120*************10');
   });
 });
 

@@ -35,6 +35,11 @@ describe('normalising', () => {
       );
     });
 
+  it('folds names with marks that stand apart once and for all', () => {
+    const once = normaliseName('a\n\u0301\r\uff9f');
+    assert.equal(normaliseName(once), once);
+  });
+
   it('folds names by width, brackets and white space', () => {
     assert.equal(normaliseName('　天津(滨海) 示例 ＡＢＣ  Ltd '), '天津（滨海）示例ABC Ltd');
     assert.equal(foldName('Abc ltd'), foldName('ＡＢＣ LTD'));
@@ -160,6 +165,7 @@ describe('masks', () => {
     );
     assert.equal(maskPersonalNumbersIn('代码911100001000044477号', today), '代码911100001000044477号');
     assert.equal(maskPersonalNumbersIn('无号码', today), '无号码');
+    assert.equal(maskPersonalNumbersIn('00000000000000000X', today), '00000000000000000X');
   });
 
   it('show of a value 40 whole characters, and nothing that cannot be stored', () => {

@@ -73,13 +73,21 @@ describe('the answer of the city', () => {
     for (const errorCode of ['500', 500]) assert.equal(read({ errorCode }).kind, 'again', 'errorCode 500');
   });
 
+  it('is a denial after 401 or 403, as status or errorCode, and refuses no record', () => {
+    for (const code of [401, 403]) {
+      assert.deepEqual(read('', code), { kind: 'denied', reason: `http-${code}` });
+      assert.deepEqual(read({ errorCode: '422' }, code), { kind: 'denied', reason: `http-${code}` });
+      assert.deepEqual(read({ errorCode: String(code) }), { kind: 'denied', reason: `error-${code}` });
+    }
+  });
+
   it('refuses the message with every other code or status, in the words of the city', () => {
     assert.deepEqual(read({ errorCode: 422, errorMsg: '字段错误' }), {
       kind: 'refused',
       code: '422',
       message: '字段错误',
     });
-    for (const status of [301, 400, 401, 403, 404, 409, 413, 422])
+    for (const status of [301, 400, 404, 409, 413, 422])
       assert.deepEqual(read('<html>', status), {
         kind: 'refused',
         code: `http-${status}`,

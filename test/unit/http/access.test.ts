@@ -11,19 +11,29 @@ const pathOf = (route: string): string =>
   route.replaceAll(/:\w+/g, (name) => (route.includes('batches/:id') ? BATCH_ID : (PLACES[name] ?? 'N-1')));
 const table = routes({} as HttpDeps, new AbortController().signal);
 
+/** What a route cannot be called without. */
+const QUERY: Readonly<Record<string, string>> = {
+  '/v1/sources/:source/no-data': '?period=2026-06',
+  '/v1/scorecard': '?month=2026-06',
+  '/v1/scorecard.csv': '?month=2026-06',
+};
+
 describe('who may call', () => {
   let run: FakeGateway;
   before(async () => {
-    run = await startFakeGateway();
+    // Who may read the metrics with a key; that programs on this machine need none is a test of its own.
+    run = await startFakeGateway({ areMetricsOpen: false });
   });
   after(() => run.server.stop());
 
   for (const { method, path: route, callers, json } of table) {
     const sent = {
       method: method.toUpperCase(),
-      path: pathOf(route),
-      ...(json === undefined ? {} : { json: {} }),
-      ...(route.endsWith('/batches') ? { headers: { 'content-type': 'text/csv' }, body: 'a\n' } : {}),
+      path: `${pathOf(route)}${QUERY[route] ?? ''}`,
+      ...(json === undefined ? {} : { json: route.endsWith('/pause') ? { reason: 'for a while' } : {} }),
+      ...(/\/(batches|validations)$/.test(route)
+        ? { headers: { 'content-type': 'text/csv' }, body: 'a\n' }
+        : {}),
     };
     it(`lets ${[callers].flat().join(', ')} call ${method} ${route}, and nobody else`, async () => {
       if (callers === 'anybody') {
@@ -33,7 +43,7 @@ describe('who may call', () => {
       for (const [name, key] of Object.entries(KEYS)) {
         const role = name === 'otherAgency' ? 'agency' : (name as 'agency' | 'city' | 'operator' | 'auditor');
         const { status } = await run.api({ ...sent, key });
-        const isOthers = name === 'otherAgency' && /sources|batches/.test(route);
+        const isOthers = name === 'otherAgency' && /sources\/|batches/.test(route);
         if (!callers.includes(role)) assert.equal(status, 403, name);
         else if (isOthers) assert.equal(status, 404, name);
         else assert.ok(status < 300, `${name}: ${status}`);
@@ -68,8 +78,8 @@ describe('who may call', () => {
     for (const path of [
       '/',
       '/v1',
-      '/v1/status',
-      '/metrics',
+      '/v1/status/all',
+      '/metrics.txt',
       '/v1/batches',
       '/docs/package.json',
       '/docs/..%2findex.js',

@@ -97,7 +97,7 @@ describe('a hostile request', () => {
     '%F0%9F%92%A9',
   ])
     it(`for the batch ${id.slice(0, 40)} finds none`, async () => {
-      for (const rest of ['', '/problems']) {
+      for (const rest of ['', '/problems', '/problems.csv', '/correction.xlsx']) {
         const answer = await run.api({ path: `/v1/batches/${id}${rest}`, key: KEYS.operator });
         assert.equal(answer.status, 404);
         assert.doesNotMatch(answer.text, INSIDE);
@@ -124,9 +124,11 @@ describe('a hostile request', () => {
 
   it('for a template of no type finds none, and no file is offered', async () => {
     for (const type of ['..%2f..%2fpackage', '__proto__', '%00', 'none']) {
-      const answer = await run.api({ path: `/v1/templates/${type}.csv`, key: KEYS.agency });
-      assert.deepEqual([answer.status, answer.body['code']], [404, 'request.not-found']);
-      assert.equal(answer.headers.get('content-disposition'), null);
+      for (const form of ['csv', 'xlsx']) {
+        const answer = await run.api({ path: `/v1/templates/${type}.${form}`, key: KEYS.agency });
+        assert.deepEqual([answer.status, answer.body['code']], [404, 'request.not-found']);
+        assert.equal(answer.headers.get('content-disposition'), null);
+      }
     }
   });
 

@@ -51,7 +51,7 @@ describe('the OpenAPI document', () => {
     for (const { method, path: route, json } of table) {
       const operation = document.paths[templateOf(route)]?.[method] as
         { requestBody?: { required?: boolean; content: object } } | undefined;
-      const isUpload = route.endsWith('/batches');
+      const isUpload = /\/(batches|validations)$/.test(route);
       const expected = isUpload || json === 'required' ? true : json === undefined ? undefined : false;
       assert.equal(operation?.requestBody?.required, expected, `${method} ${route}`);
     }
@@ -123,15 +123,19 @@ describe('the OpenAPI document', () => {
     ajv.addSchema(document, 'openapi.json');
     let seen = 0;
     walk(document, (part, at) => {
-      if (part['example'] === undefined || part['schema'] === undefined) return;
+      const named = Object.values((part['examples'] ?? {}) as Record<string, { value: unknown }>);
+      const single = part['example'] === undefined ? [] : [part['example']];
+      const examples = [...single, ...named.map(({ value }) => value)];
+      if (examples.length === 0 || part['schema'] === undefined) return;
       const schema = JSON.parse(
         JSON.stringify(part['schema']).replaceAll('"#/', '"openapi.json#/'),
       ) as object;
       const validate = ajv.compile(schema);
-      assert.ok(validate(part['example']), `${at}: ${ajv.errorsText(validate.errors)}`);
-      seen += 1;
+      for (const example of examples)
+        assert.ok(validate(example), `${at}: ${ajv.errorsText(validate.errors)}`);
+      seen += examples.length;
     });
-    assert.ok(seen > 15);
+    assert.ok(seen > 40, `${seen} examples`);
   });
 
   for (const [name, file] of [

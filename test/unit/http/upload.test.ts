@@ -54,17 +54,34 @@ describe('an upload', () => {
     assert.deepEqual(last()?.bytes, bytes);
   });
 
+  for (const [type, format] of [
+    ['text/csv', 'csv'],
+    ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'],
+    ['application/json; charset=utf-8', 'json'],
+    ['application/x-ndjson', 'ndjson'],
+    ['application/ndjson', 'ndjson'],
+    ['application/xml', 'xml'],
+    ['Text/XML;charset=gbk', 'xml'],
+    ['application/octet-stream', undefined],
+  ] as const)
+    it(`of ${type} claims to be ${format ?? 'nothing'}`, async () => {
+      assert.equal((await send({ 'content-type': type })).status, 202);
+      assert.equal(last()?.upload.format, format);
+    });
+
   it('may be empty here: whether a file has rows is found out where it is read', async () => {
     assert.equal((await send({}, '')).status, 202);
     assert.equal(last()?.bytes.length, 0);
   });
 
   for (const [what, headers] of [
-    ['JSON', { 'content-type': 'application/json' }],
-    ['a form', { 'content-type': 'multipart/form-data; boundary=x' }],
+    ['a web page', { 'content-type': 'text/html' }],
+    ['text, where it is no form', { 'content-type': 'text/plain' }],
+    ['a form of another kind', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['a type that begins alike', { 'content-type': 'text/csv-schema' }],
     ['an unknown charset', { 'content-type': 'text/csv; charset=ebcdic' }],
     ['gzip', { 'content-encoding': 'gzip' }],
+    ['a bundle of another kind', { 'content-type': 'multipart/mixed; boundary=b' }],
     ['two encodings', { 'content-encoding': 'identity, br' }],
   ] as const)
     it(`is refused as ${what}`, async () => {

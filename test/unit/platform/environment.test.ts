@@ -21,6 +21,7 @@ describe('the environment', () => {
       dataDir: path.resolve('data'),
       configDir: path.resolve('config'),
       dataKeyFile: undefined,
+      signingKeyFile: undefined,
       databaseUrl: undefined,
       redisUrl: undefined,
       cityUrl: undefined,

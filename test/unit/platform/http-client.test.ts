@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { isGatewayError, type GatewayError } from '../../../src/core/errors.js';
-import { createHttpClient, type HttpClient, type HttpRequest } from '../../../src/platform/http-client.js';
+import {
+  createHttpClient,
+  isCertificateFault,
+  type HttpClient,
+  type HttpRequest,
+} from '../../../src/platform/http-client.js';
 
 describe('the HTTP client', () => {
   let server: Server;
@@ -54,6 +59,40 @@ describe('the HTTP client', () => {
     assert.deepEqual([status, headers['x-said'], body], [418, 'yes', 'application/json {"secret":"body"}']);
   });
 
+  it('packs a body only where it is told to', async () => {
+    answer = (request, response) => {
+      const pieces: Buffer[] = [];
+      request
+        .on('data', (piece: Buffer) => void pieces.push(piece))
+        .on('end', () => {
+          const sent = Buffer.concat(pieces);
+          const coding = request.headers['content-encoding'] ?? 'none';
+          response.end(`${coding} ${(coding === 'gzip' ? gunzipSync(sent) : sent).toString()}`);
+        });
+    };
+    assert.equal((await send({ gzip: true })).body, 'gzip {"secret":"body"}');
+    assert.equal((await send({ gzip: false })).body, 'none {"secret":"body"}');
+  });
+
+  it('knows a certificate that is not accepted from a line that is broken', () => {
+    for (const reason of [
+      'CERT_HAS_EXPIRED',
+      'CERT_NOT_YET_VALID',
+      'CERT_REVOKED',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+      'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+    ])
+      assert.ok(isCertificateFault(reason), reason);
+    for (const reason of ['ECONNREFUSED', 'ECONNRESET', 'time-out', 'EPROTO', 'UNABLE_TO_CONNECT'])
+      assert.ok(!isCertificateFault(reason), reason);
+  });
+
   it('keeps its connection', async () => {
     answer = (request, response) => void request.resume().on('end', () => response.end('ok'));
     for (let n = 0; n < 3; n += 1) await send();
@@ -84,10 +123,19 @@ describe('the HTTP client', () => {
 
   it('refuses an answer that is too large, packed or not', async () => {
     answer = (_, response) => void response.end('x'.repeat(1001));
-    assert.equal((await failure(send())).code, 'city.unreachable');
+    assert.equal((await failure(send())).details['reason'], 'too-large');
     answer = (_, response) =>
       void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(1_000_000)));
     assert.equal((await failure(send())).code, 'city.unreachable');
+  });
+
+  it('refuses an answer that is not UTF-8 where it must be, and replaces what cannot be read elsewhere', async () => {
+    const gbk = Buffer.from([0xbd, 0xf2, 0xb1, 0xf5]);
+    answer = (_, response) => void response.end(gbk);
+    assert.equal((await failure(send({ requiresUtf8: true }))).details['reason'], 'not-utf-8');
+    assert.match((await send()).body, /\uFFFD/);
+    answer = (_, response) => void response.end('\uFEFF津滨');
+    assert.equal((await send({ requiresUtf8: true })).body, '津滨');
   });
 
   it('tells in no error what was sent', async () => {

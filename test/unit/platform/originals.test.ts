@@ -123,4 +123,24 @@ describe('the originals', () => {
     assert.ok(!left.includes('a.1234.part') && left.includes('b.1234.part') && left.includes('whole'));
     await originals.removeDrafts(new Date('2100-01-01T00:00:00Z'));
   });
+
+  it('gives any range of the bytes, across frames, and the whole size', async () => {
+    for (const size of [0, 1, 65_535, 65_536, 65_537, 200_000]) {
+      const bytes = randomBytes(size);
+      const id = `range-${size}`;
+      await originals.write(id, Readable.from([bytes]));
+      const stored = await originals.open(id);
+      assert.equal(stored.size, size);
+      for (const [start, end] of [
+        [0, size],
+        [65_530, 65_545],
+        [131_072, 131_073],
+        [size - 3, size + 10],
+      ] as const) {
+        if (start < 0) continue;
+        const read = Buffer.concat(await stored.read({ start, end }).toArray());
+        assert.deepEqual(read, bytes.subarray(start, end));
+      }
+    }
+  });
 });

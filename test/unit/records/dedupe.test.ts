@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { FingerprintedRow, JudgedRow } from '../../../src/core/rows.js';
 import type { CurrentVersion } from '../../../src/db/current-versions.js';
-import { judgeRows, type Ground } from '../../../src/records/dedupe.js';
+import { judgeRows } from '../../../src/records/dedupe.js';
+import type { Ground } from '../../../src/records/ground.js';
 
 const AGENCY = 'market-regulation';
 
@@ -29,6 +30,8 @@ function row(number: number, options: RowOptions = {}): FingerprintedRow {
       documentNumber: 'D',
       data: '{}',
       secrets: null,
+      endsOn: null,
+      openness: null,
     },
   };
 }
@@ -45,6 +48,7 @@ function current(options: Partial<CurrentVersion> = {}): CurrentVersion {
     batchNumber: 1,
     orderedAtMs: 500,
     row: 2,
+    openness: null,
     ...options,
   };
 }
@@ -55,6 +59,7 @@ function ground(versions: readonly CurrentVersion[] = [], batchNumber = 2): Grou
     batchNumber,
     current: new Map(versions.map((version) => [version.recordId, version])),
     documents: new Map(),
+    lists: new Map(),
   };
 }
 

@@ -1,0 +1,21 @@
+// How much is sealed with which data key, by key id: values of each sealed column, and originals.
+import { countByKey, sealedColumns } from '../db/sealed-columns.js';
+import type { Sql } from '../db/pool.js';
+import { originalKeys } from '../platform/original-keys.js';
+
+/** Key id → place → number; a place is `table.column` or `originals`. */
+export type SealedCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** Counts everything that is sealed. */
+export async function sealedCounts(sql: Sql, originalsDir: string): Promise<SealedCounts> {
+  const counts: Record<string, Record<string, number>> = {};
+  const add = (keyId: string, place: string, count: number): void => {
+    const places = (counts[keyId] ??= {});
+    places[place] = (places[place] ?? 0) + count;
+  };
+  for (const column of await sealedColumns(sql))
+    for (const { keyId, count } of await countByKey(sql, column))
+      add(keyId, `${column.table}.${column.column}`, count);
+  for await (const { keyId } of originalKeys(originalsDir)) add(keyId, 'originals', 1);
+  return counts;
+}

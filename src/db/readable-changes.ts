@@ -1,0 +1,18 @@
+// What a reader of some openness may see of the change log, as SQL. A record that is narrower than the reader's level
+// is not there for it; one that has become narrower has ended for it, and one that it never saw does not end.
+
+/** The operation of the version `v` to a reader of the level `$n`: `u`, `d`, or `-` where there is nothing for it. */
+export function operationTo(level: string): string {
+  const isOpen = (version: string): string => `coalesce(${version}.openness, 0) <= ${level}`;
+  // Where the version before is gone with its retention, the reader may have seen it.
+  const wasHidden = `exists (select from record_versions before where before.record_id = v.record_id
+      and before.version = v.version - 1 and not (${isOpen('before')}))`;
+  return `case when ${isOpen('v')} then v.operation::text
+       when v.operation = 'd' or v.version = 1 or ${wasHidden} then '-' else 'd' end`;
+}
+
+/** Tells whether a later version than `v` ends the record for a reader of the level `$n`. */
+export function endsLaterFor(level: string): string {
+  return `exists (select from record_versions later where later.record_id = v.record_id and later.version > v.version
+      and (later.operation = 'd' or coalesce(later.openness, 0) > ${level}))`;
+}

@@ -1,0 +1,138 @@
+// Deletes what is past its retention, kind by kind, in transactions of bounded size. What each of them deleted is
+// written down in the same transaction.
+import { GATEWAY, type AuditAction } from '../core/audit-entry.js';
+import type { Clock } from '../core/clock.js';
+import type { Keeping, Retention } from '../core/configuration.js';
+import { deletePredecessors, lockPastChunk, moveFeedHorizon } from '../db/old-versions.js';
+import {
+  deleteOwnRefusals,
+  deleteProblems,
+  deleteRejectedRows,
+  lockPastBatch,
+  markDeleted,
+  type Cutoffs,
+} from '../db/past-retention.js';
+import type { Connection, Database } from '../db/pool.js';
+import type { Originals } from '../platform/originals.js';
+import type { Audit } from './audit.js';
+import { deleteOriginals } from './delete-originals.js';
+
+export interface RetentionNeeds {
+  readonly database: Database;
+  readonly originals: Pick<Originals, 'remove'>;
+  readonly retention: Retention;
+  readonly clock: Clock;
+  readonly audit: Audit;
+  readonly signal: AbortSignal;
+  /** The most rows of a batch, or chunks of the feed, that one transaction deletes. */
+  readonly rowsAtOnce?: number;
+}
+
+const ROWS_AT_ONCE = 10_000;
+const CHUNKS_AT_ONCE = 100;
+const DAY_MS = 86_400_000;
+const NEVER = '-infinity';
+
+/** One transaction's worth of deleting; false where nothing is left to delete. */
+type Step = (connection: Connection, needs: RetentionNeeds) => Promise<boolean>;
+
+const STEPS: readonly Step[] = [
+  orderDeletion,
+  deleteRows,
+  deleteProblemsOf,
+  deleteRefusals,
+  deleteOldVersions,
+  deleteEvents,
+];
+
+/** Deletes everything that is past its retention now. */
+export async function applyRetention(needs: RetentionNeeds): Promise<void> {
+  for (const step of STEPS)
+    for (let isGoingOn = true; isGoingOn;) {
+      needs.signal.throwIfAborted();
+      isGoingOn = await needs.database.transaction((connection) => step(connection, needs));
+    }
+  // Last, and outside of those transactions: storage that hangs keeps nothing else from being deleted.
+  await deleteOriginals(needs);
+}
+
+/** From here on nobody reads it; its file is removed when this is committed. */
+async function orderDeletion(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
+  const at = needs.clock();
+  const id = await lockPastBatch(connection, 'originals', cutoffsOf(needs.retention.originals, at));
+  if (id === undefined) return false;
+  await markDeleted(connection, 'originals', { id, at });
+  await audit(connection, needs, { action: 'original.deletion-ordered', object: id, count: 1 });
+  return true;
+}
+
+async function deleteRows(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
+  const at = needs.clock();
+  const id = await lockPastBatch(connection, 'rejectedRows', cutoffsOf(needs.retention.rejectedRows, at));
+  if (id === undefined) return false;
+  const limit = needs.rowsAtOnce ?? ROWS_AT_ONCE;
+  const count = await deleteRejectedRows(connection, id, limit);
+  if (count < limit) await markDeleted(connection, 'rejectedRows', { id, at });
+  await audit(connection, needs, { action: 'rejected-rows.deleted', object: id, count });
+  return true;
+}
+
+async function deleteProblemsOf(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
+  const at = needs.clock();
+  const id = await lockPastBatch(connection, 'problems', cutoffsOf(needs.retention.problems, at));
+  if (id === undefined) return false;
+  const limit = needs.rowsAtOnce ?? ROWS_AT_ONCE;
+  const { count, faults } = await deleteProblems(connection, id, limit);
+  if (count + faults < limit) await markDeleted(connection, 'problems', { id, at });
+  await audit(connection, needs, { action: 'problems.deleted', object: id, count, faults });
+  return true;
+}
+
+/** What the city refused of the gateway's own changes belongs to no batch, and lasts as long as problems do. */
+async function deleteRefusals(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
+  const limit = needs.rowsAtOnce ?? ROWS_AT_ONCE;
+  const cutoffs = cutoffsOf(needs.retention.problems, needs.clock());
+  const count = await deleteOwnRefusals(connection, cutoffs, limit);
+  await audit(connection, needs, { action: 'refusals.deleted', object: 'own-changes', count });
+  return count > 0;
+}
+
+async function deleteOldVersions(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
+  const at = needs.clock();
+  const id = await lockPastChunk(connection, cutoffsOf(needs.retention.oldVersions, at));
+  if (id === undefined) return false;
+  const count = await deletePredecessors(connection, { id, at });
+  await audit(connection, needs, { action: 'old-versions.deleted', object: `chunk ${id}`, count });
+  return true;
+}
+
+async function deleteEvents(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
+  const cutoff = cutoffOf(needs.retention.feed.days, needs.clock());
+  if (cutoff === NEVER) return false;
+  const limit = needs.rowsAtOnce ?? CHUNKS_AT_ONCE;
+  const count = await moveFeedHorizon(connection, cutoff, limit);
+  await audit(connection, needs, { action: 'events.deleted', object: 'feed', count });
+  return count > 0;
+}
+
+async function audit(
+  connection: Connection,
+  needs: RetentionNeeds,
+  { action, object, ...counts }: { action: AuditAction; object: string; count: number; faults?: number },
+): Promise<void> {
+  if (counts.count + (counts.faults ?? 0) === 0) return;
+  await needs.audit(connection, [
+    { at: needs.clock(), actor: GATEWAY, action, object, details: { ...counts } },
+  ]);
+}
+
+function cutoffsOf({ days, types = {} }: Keeping, now: Date): Cutoffs {
+  return {
+    others: cutoffOf(days, now),
+    byType: Object.fromEntries(Object.entries(types).map(([type, own]) => [type, cutoffOf(own, now)])),
+  };
+}
+
+function cutoffOf(days: number | 'unlimited', now: Date): string {
+  return days === 'unlimited' ? NEVER : new Date(now.getTime() - days * DAY_MS).toISOString();
+}
