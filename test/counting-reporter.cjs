@@ -1,4 +1,4 @@
-// Mocha's spec reporter, which also writes `{passed, failed, skipped, failures, tests, files}` into the file of the option
+// Mocha's spec reporter, which also writes `{passed, failed, skipped, failures, again, tests, files}` into the file of the option
 // `counts`: what each test took (ms), and each file with its hooks (ms, processor ms of this process).
 const { writeFileSync } = require('node:fs');
 const path = require('node:path');
@@ -33,6 +33,10 @@ module.exports = function CountingReporter(runner, options) {
   runner.on('fail', (test, error) => {
     failures.push({ title: test.fullTitle(), message: String(error.stack ?? error.message ?? error) });
   });
+  const again = [];
+  runner.on('retry', (test, error) => {
+    again.push({ title: test.fullTitle(), message: String(error.message ?? error) });
+  });
   runner.on('test end', (test) => {
     if (test.duration !== undefined)
       tests.push({ title: test.fullTitle(), file: relative(test.file ?? ''), ms: test.duration });
@@ -41,7 +45,7 @@ module.exports = function CountingReporter(runner, options) {
     if (counts === undefined) return;
     const { passes, pending } = runner.stats;
     const totals = { passed: passes, failed: runner.stats.failures, skipped: pending };
-    writeFileSync(counts, JSON.stringify({ ...totals, failures, tests, files: [...files.values()] }));
+    writeFileSync(counts, JSON.stringify({ ...totals, failures, again, tests, files: [...files.values()] }));
   });
   return new reporters.Spec(runner, options);
 };

@@ -17,3 +17,8 @@ export function printSlowest({ tests, files }) {
 export function printFailures(failures) {
   for (const { title, message } of failures) console.log(`  ✖ ${title}\n${message.replace(/^/gm, '      ')}`);
 }
+
+/** Prints what a measurement said that was made again. */
+export function printMeasuredAgain(again) {
+  for (const { title, message } of again) console.log(`  ↻ measured again: ${title}: ${message.split('\n')[0]}`);
+}

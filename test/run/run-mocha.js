@@ -7,7 +7,7 @@ import { endGroup, MOCHA, ROOT, runCommand } from './run-command.js';
 
 /** How long the process of the tests may take to end by itself after the last test. */
 const LEAVE_MS = 20_000;
-const NOTHING = { passed: 0, failed: 0, skipped: 0, failures: [], tests: [], files: [] };
+const NOTHING = { passed: 0, failed: 0, skipped: 0, failures: [], again: [], tests: [], files: [] };
 
 /** Kills the process when it goes on for long after its counts are written; calls `stuck` then. */
 function watchEnd(child, countsFile, stuck) {

@@ -68,14 +68,15 @@ function createParser(
     if (attributes > MAX_ATTRIBUTES) throw malformed('a tag with too many attributes', { part });
   });
   parser.on('opentag', (tag) => {
-    const all = Object.values(tag.attributes);
+    const { attributes: all } = tag;
     onElement({
       local: tag.local,
       namespace: tag.uri,
       depth,
-      attribute: (name) => all.find(({ prefix, local }) => prefix === '' && local === name)?.value,
+      // Looked for only when asked: a hostile part has hundreds of thousands of elements.
+      attribute: (name) => (all[name]?.prefix === '' ? all[name].value : undefined),
       attributeOf: (namespaces, name) =>
-        all.find(({ uri, local }) => local === name && namespaces.includes(uri))?.value,
+        Object.values(all).find(({ uri, local }) => local === name && namespaces.includes(uri))?.value,
     });
   });
   parser.on('closetag', () => {
