@@ -33,6 +33,7 @@ import { alreadyPaused, bindPauses } from './pauses.js';
 import { pressureOf } from './pressure.js';
 import { signReceipt } from './receipts.js';
 import { atMostEvery } from './at-most-every.js';
+import { bindRecordDecisions } from './record-decisions.js';
 import { bindReports } from './reports.js';
 import { listSources, waysIn } from './source-list.js';
 import { readStatus } from './status.js';
@@ -141,6 +142,7 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     ...bindPauses(foundation),
     ...bindDestinations(foundation),
     ...bindSupply(foundation),
+    ...bindRecordDecisions(foundation, waiter.notify),
     releaseBatch: (decision) => releaseHeld(decision, foundation),
     dropBatch: (decision) => dropHeld(decision, foundation),
     ...bindTelling(foundation),

@@ -18,7 +18,10 @@ export function inboundDeps({ site, storage, clock, log }: Foundation): InboundD
 }
 
 /** Wakes a queue; a wake-up that fails is logged and left to the sweep, because the work is in the tables. */
-export function wakeQueue({ dispatcher, log }: Foundation): (queue: Queue, id: string) => Promise<void> {
+export function wakeQueue({
+  dispatcher,
+  log,
+}: Pick<Foundation, 'dispatcher' | 'log'>): (queue: Queue, id: string) => Promise<void> {
   return async (queue, id) => {
     try {
       await dispatcher.wake(queue, id);

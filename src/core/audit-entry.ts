@@ -41,6 +41,8 @@ export const AUDIT_ACTIONS = [
   'problems.deleted',
   'pull.ordered',
   'pulled-rows.read',
+  'record.reinstated',
+  'record.withdrawn',
   'records.ended',
   'refusals.deleted',
   'rejected-rows.deleted',

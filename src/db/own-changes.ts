@@ -13,6 +13,12 @@ export interface EndingVersion {
   readonly recordType: string;
 }
 
+/** Why somebody changed a record by itself, and who did, as in the audit log. */
+export interface OwnDecision {
+  readonly by: string;
+  readonly reason: string;
+}
+
 export interface OwnChunk {
   readonly id: number;
   readonly agency: string;
@@ -23,22 +29,61 @@ export interface OwnChunk {
 /** Writes a version that ends the record after each of these; fails with a unique violation where one is no longer current. */
 export async function writeOwnEndings(
   connection: Connection,
-  endings: { origin: OwnOrigin; at: Date; versions: readonly EndingVersion[] },
+  endings: {
+    origin: Exclude<OwnOrigin, 'reinstatement'>;
+    at: Date;
+    versions: readonly EndingVersion[];
+    decision?: OwnDecision;
+  },
 ): Promise<OwnChunk[]> {
-  const { origin, at } = endings;
   const chunks: OwnChunk[] = [];
   for (const versions of byOwner(endings.versions)) {
     const { agency, recordType } = versions[0] as EndingVersion;
-    const { rows } = await connection.query<{ id: number }>(
-      `insert into chunks (batch_id, number, agency, record_type, changes, last_row, committed_at, origin)
-       values (null, 0, $1, $2, $3, 0, $4, $5) returning id`,
-      [agency, recordType, versions.length, at, origin],
-    );
-    const id = rows[0]?.id as number;
-    await insertEndings(connection, { chunkId: id, at, versions });
-    chunks.push({ id, agency, recordType, changes: versions.length });
+    const chunk = await openOwnChunk(connection, {
+      ...endings,
+      agency,
+      recordType,
+      changes: versions.length,
+    });
+    await insertEndings(connection, { chunkId: chunk.id, at: endings.at, versions });
+    chunks.push(chunk);
   }
   return chunks;
+}
+
+/**
+ * Writes the version `said` of a record again behind its current one; undefined where what it said is gone. Its place
+ * in order is right behind all that is known of the record: what was said before its withdrawal stays behind.
+ */
+export async function writeOwnReinstatement(
+  connection: Connection,
+  again: { at: Date; decision: OwnDecision; current: EndingVersion; said: number },
+): Promise<OwnChunk | undefined> {
+  const { current, said } = again;
+  const chunk = await openOwnChunk(connection, { ...again, ...current, origin: 'reinstatement', changes: 1 });
+  const { rowCount } = await connection.query(
+    `insert into record_versions (record_id, version, chunk_id, ordinal, row_number, operation, ordered_at,
+       content_hash, subject, document_number, data, sealed, ends_on, openness)
+     select record_id, $2 + 1, $3, 0, 0, 'u',
+       (select max(ordered_at) + interval '1 millisecond' from record_versions known where known.record_id = $1),
+       content_hash, subject, document_number, data, sealed, ends_on, openness
+     from record_versions where record_id = $1 and version = $4 and data <> '{}'`,
+    [current.recordId, current.version, chunk.id, said],
+  );
+  return rowCount === 1 ? chunk : undefined;
+}
+
+async function openOwnChunk(
+  connection: Connection,
+  chunk: Omit<OwnChunk, 'id'> & { origin: OwnOrigin; at: Date; decision?: OwnDecision },
+): Promise<OwnChunk> {
+  const { origin, at, decision, agency, recordType, changes } = chunk;
+  const { rows } = await connection.query<{ id: number }>(
+    `insert into chunks (batch_id, number, agency, record_type, changes, last_row, committed_at, origin, reason, decided_by)
+     values (null, 0, $1, $2, $3, 0, $4, $5, $6, $7) returning id`,
+    [agency, recordType, changes, at, origin, decision?.reason ?? null, decision?.by ?? null],
+  );
+  return { id: rows[0]?.id as number, agency, recordType, changes };
 }
 
 /** An end keeps who and what the record was about, and nothing of what was said. */

@@ -50,6 +50,13 @@ export interface Decision {
   readonly reason: string | undefined;
 }
 
+/** What somebody decides about a record, and why. */
+export interface RecordDecision {
+  readonly recordId: string;
+  readonly caller: Caller;
+  readonly reason: string;
+}
+
 /** Why a source is stopped, and who stopped it when. */
 export interface PauseView {
   /** RFC 3339. */
@@ -152,6 +159,9 @@ export interface HttpDeps {
   readonly stateNoData: (statement: NoDataStatement) => Promise<object>;
   readonly releaseBatch: (decision: Decision) => Promise<object>;
   readonly dropBatch: (decision: Decision) => Promise<object>;
+  /** Both throw `record.unknown` for another agency's record. */
+  readonly withdrawRecord: (decision: RecordDecision) => Promise<object>;
+  readonly reinstateRecord: (decision: RecordDecision) => Promise<object>;
   readonly problemsCsv: (batchId: string) => AsyncIterable<string>;
   readonly writeCorrection: (
     batchId: string,

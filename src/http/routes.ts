@@ -10,6 +10,7 @@ import { tellAlive, tellReady } from './health.js';
 import { showMetrics } from './metrics.js';
 import { acceptNotice, acknowledge, giveFeedback, listMailbox } from './notices.js';
 import { decideHeld } from './held.js';
+import { decideRecord } from './record-decisions.js';
 import { readReceipt, showPublicKeys } from './receipts.js';
 import { readBatchProblems, readCorrection, readProblemsCsv } from './reports.js';
 import { listDestinations, pauseDestination, resumeDestination } from './destinations.js';
@@ -52,6 +53,7 @@ export function routes(deps: HttpDeps, stopping: AbortSignal): readonly Route[] 
     ...sourceRoutes(deps),
     ...destinationRoutes(deps),
     ...batchRoutes(deps),
+    ...recordRoutes(deps),
     { method: 'get', path: '/v1/templates/:type.xlsx', callers: EVERY_KEY, handler: workbookTemplate(deps) },
     { method: 'get', path: '/v1/templates/:type.csv', callers: EVERY_KEY, handler: csvTemplate(deps) },
     { method: 'get', path: '/v1/feeds/records', callers: EVERY_KEY, handler: readFeed(deps, stopping) },
@@ -143,6 +145,25 @@ function sourceRoutes(deps: HttpDeps): readonly Route[] {
     },
     { method: 'get', path: '/v1/scorecard', callers: READERS, handler: readScorecard(deps) },
     { method: 'get', path: '/v1/scorecard.csv', callers: READERS, handler: readScorecardCsv(deps) },
+  ];
+}
+
+function recordRoutes(deps: HttpDeps): readonly Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/v1/records/:record/withdrawal',
+      callers: ['agency', 'operator'],
+      json: 'required',
+      handler: decideRecord((decision) => deps.withdrawRecord(decision)),
+    },
+    {
+      method: 'post',
+      path: '/v1/records/:record/reinstatement',
+      callers: ['agency', 'operator'],
+      json: 'required',
+      handler: decideRecord((decision) => deps.reinstateRecord(decision)),
+    },
   ];
 }
 

@@ -2,6 +2,7 @@
 // drop it. What is due is told by the table, so missed days are caught up and two jobs at once share the work.
 import { GATEWAY } from '../core/audit-entry.js';
 import { shanghaiDay, type Clock } from '../core/clock.js';
+import { afreshOnConflict } from '../db/conflicts.js';
 import { lockDueEndings, settleEndings } from '../db/due-endings.js';
 import { assignOwnPositions, writeOwnEndings } from '../db/own-changes.js';
 import type { Connection, Database } from '../db/pool.js';
@@ -19,16 +20,13 @@ export interface EndingNeeds {
 }
 
 const VERSIONS_AT_ONCE = 2000;
-const CONFLICT_ATTEMPTS = 5;
-const UNIQUE_VIOLATION = '23505';
-const DEADLOCK = '40P01';
 
 /** Ends all that is due, transaction by transaction; gives how many records ended. */
 export async function endRecords(needs: EndingNeeds): Promise<number> {
   let ended = 0;
   for (;;) {
     needs.signal.throwIfAborted();
-    const done = await endSome(needs);
+    const done = await afreshOnConflict(needs.database, (connection) => endDue(connection, needs));
     ended += done.ended;
     if (done.ended > 0) needs.onChanges();
     if (done.looked === 0) return ended;
@@ -38,19 +36,6 @@ export async function endRecords(needs: EndingNeeds): Promise<number> {
 interface Done {
   readonly looked: number;
   readonly ended: number;
-}
-
-/** A delivery that amends a record at the same moment makes one of the two transactions fail: this one looks again. */
-async function endSome(needs: EndingNeeds): Promise<Done> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await needs.database.transaction((connection) => endDue(connection, needs));
-    } catch (error) {
-      const { code } = error as { code?: unknown };
-      const isConflict = code === UNIQUE_VIOLATION || code === DEADLOCK;
-      if (!isConflict || attempt === CONFLICT_ATTEMPTS) throw error;
-    }
-  }
 }
 
 async function endDue(connection: Connection, needs: EndingNeeds): Promise<Done> {

@@ -7,6 +7,7 @@ import type { FingerprintedRow, JudgedRow, ParsedRow } from '../core/rows.js';
 import type { Clock } from '../core/clock.js';
 import type { WorkingDays } from '../core/working-days.js';
 import type { Preview } from '../db/batches.js';
+import { afreshOnConflict } from '../db/conflicts.js';
 import {
   readCurrentVersions,
   readDocumentHolders,
@@ -79,19 +80,9 @@ export type Committed = ChunkOutcome & {
   readonly preview?: Preview;
 };
 
-const UNIQUE_VIOLATION = '23505';
-const DEADLOCK = '40P01';
-const CONFLICT_ATTEMPTS = 5;
-
 /** Judges and stores one chunk in one transaction, afresh where another source met the same record. */
-export async function commitChunk(rows: readonly FingerprintedRow[], needs: ChunkNeeds): Promise<Committed> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await needs.database.transaction((connection) => judgeAndStore(connection, rows, needs));
-    } catch (error) {
-      if (!isConflict(error) || attempt === CONFLICT_ATTEMPTS) throw error;
-    }
-  }
+export function commitChunk(rows: readonly FingerprintedRow[], needs: ChunkNeeds): Promise<Committed> {
+  return afreshOnConflict(needs.database, (connection) => judgeAndStore(connection, rows, needs));
 }
 
 async function judgeAndStore(
@@ -158,9 +149,4 @@ function groupHolders(holders: readonly DocumentHolder[]): Map<string, Set<strin
     documents.set(key, (documents.get(key) ?? new Set()).add(holder.recordId));
   }
   return documents;
-}
-
-function isConflict(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return code === UNIQUE_VIOLATION || code === DEADLOCK;
 }

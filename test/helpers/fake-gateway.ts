@@ -62,6 +62,15 @@ export function batchView(): { id: string; agency: string } & Record<string, unk
   };
 }
 
+/** How a record of `market-regulation` would stand after a decision. */
+function recordStanding(id: string, { caller, reason }: { caller: Caller; reason: string }): object {
+  if (caller.role === 'agency' && caller.agency !== 'market-regulation')
+    throw new GatewayError('record.unknown', 'There is no such record for this key.');
+  const [agency, recordType] = ['market-regulation', 'administrative-penalty'];
+  const changedAt = new Date(0).toISOString();
+  return { id, agency, recordType, version: 2, state: 'withdrawn', changedAt, reason };
+}
+
 /** A report as a dry run gives it. */
 export function validationReport(): Record<string, unknown> {
   return {
@@ -195,6 +204,8 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
     stateNoData: async ({ source, period }) => ({ source, period, statedAt: new Date(0) }),
     releaseBatch: async () => batchView(),
     dropBatch: async () => batchView(),
+    withdrawRecord: async ({ recordId, caller, reason }) => recordStanding(recordId, { caller, reason }),
+    reinstateRecord: async ({ recordId, caller, reason }) => recordStanding(recordId, { caller, reason }),
     problemsCsv: async function* () {
       yield await Promise.resolve('\ufeff行号\r\n');
     },

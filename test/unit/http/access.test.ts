@@ -6,6 +6,7 @@ import { BATCH_ID, KEYS, startFakeGateway, type FakeGateway } from '../../helper
 const PLACES: Readonly<Record<string, string>> = {
   ':source': 'market-regulation-penalty',
   ':type': 'administrative-penalty',
+  ':record': BATCH_ID,
 };
 const pathOf = (route: string): string =>
   route.replaceAll(/:\w+/g, (name) => (route.includes('batches/:id') ? BATCH_ID : (PLACES[name] ?? 'N-1')));
@@ -17,6 +18,8 @@ const QUERY: Readonly<Record<string, string>> = {
   '/v1/scorecard': '?month=2026-06',
   '/v1/scorecard.csv': '?month=2026-06',
 };
+
+const NEEDS_REASON = /\/(pause|withdrawal|reinstatement)$/;
 
 describe('who may call', () => {
   let run: FakeGateway;
@@ -30,7 +33,7 @@ describe('who may call', () => {
     const sent = {
       method: method.toUpperCase(),
       path: `${pathOf(route)}${QUERY[route] ?? ''}`,
-      ...(json === undefined ? {} : { json: route.endsWith('/pause') ? { reason: 'for a while' } : {} }),
+      ...(json === undefined ? {} : { json: NEEDS_REASON.test(route) ? { reason: 'for a while' } : {} }),
       ...(/\/(batches|validations)$/.test(route)
         ? { headers: { 'content-type': 'text/csv' }, body: 'a\n' }
         : {}),
@@ -43,7 +46,7 @@ describe('who may call', () => {
       for (const [name, key] of Object.entries(KEYS)) {
         const role = name === 'otherAgency' ? 'agency' : (name as 'agency' | 'city' | 'operator' | 'auditor');
         const { status } = await run.api({ ...sent, key });
-        const isOthers = name === 'otherAgency' && /sources\/|batches/.test(route);
+        const isOthers = name === 'otherAgency' && /sources\/|batches|records\/:/.test(route);
         if (!callers.includes(role)) assert.equal(status, 403, name);
         else if (isOthers) assert.equal(status, 404, name);
         else assert.ok(status < 300, `${name}: ${status}`);
