@@ -4,26 +4,53 @@ import { appendAudits } from '../db/audit.js';
 import { applyRetention } from '../jobs/apply-retention.js';
 import { endRecords } from '../jobs/end-records.js';
 import type { ScheduledJob } from '../jobs/schedule.js';
+import { startSweep } from '../jobs/sweep.js';
 import type { Foundation } from './gateway.js';
+
+const LATE_ENDINGS_EVERY_MS = 60_000;
 
 /** Lists the jobs. */
 export function ownJobs(foundation: Foundation, onChanges: () => void): ScheduledJob[] {
-  const { site, storage, clock, log, signal } = foundation;
+  const { site, storage, clock, signal } = foundation;
   const { schedules, retention } = site.configuration;
   const needs = { ...storage, clock, signal, audit: appendAudits };
   return [
-    {
-      name: 'endings',
-      expression: schedules.endings,
-      run: async () => {
-        const records = await endRecords({ ...needs, onChanges });
-        if (records > 0) log.info({ records }, 'Records have ended');
-      },
-    },
+    { name: 'endings', expression: schedules.endings, run: endDue(foundation, onChanges) },
     {
       name: 'retention',
       expression: schedules.retention,
       run: () => applyRetention({ ...needs, retention }),
     },
   ];
+}
+
+/** Ends again and again what the schedule left over: its run failed or was killed, or the clock passed it by. */
+export function startLateEndings(
+  foundation: Foundation,
+  onChanges: () => void,
+  everyMs = LATE_ENDINGS_EVERY_MS,
+): { stop(): Promise<void> } {
+  const end = endDue(foundation, onChanges);
+  return startSweep({
+    everyMs,
+    log: foundation.log,
+    wake: () => Promise.resolve(),
+    readDue: async () => {
+      await end();
+      return new Map();
+    },
+  });
+}
+
+function endDue({ storage, clock, log, signal }: Foundation, onChanges: () => void): () => Promise<void> {
+  return async () => {
+    const records = await endRecords({
+      database: storage.database,
+      clock,
+      signal,
+      audit: appendAudits,
+      onChanges,
+    });
+    if (records > 0) log.info({ records }, 'Records have ended');
+  };
 }

@@ -26,7 +26,7 @@ import type { City } from './city.js';
 import type { Endpoints } from './endpoints.js';
 import type { Foundation } from './gateway.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
-import { ownJobs } from './own-jobs.js';
+import { ownJobs, startLateEndings } from './own-jobs.js';
 import { pressureOf } from './pressure.js';
 import { bindPulls, followUp, pullJobs } from './pulls.js';
 import { watchOnce } from './watch.js';
@@ -161,23 +161,15 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
     },
   });
   stops.push('sweep', sweep.stop);
-  // Apart from the others: a notice that cannot be matched must not keep anything else from being found.
-  const rematch = startSweep({
-    everyMs: site.configuration.gateway.sweepEveryMs,
-    log,
-    wake,
-    readDue: async () => {
-      await rematchNotices({ database, clock, log, routes: site.configuration.routes, wake });
-      return new Map();
-    },
-  });
-  stops.push('matching of notices', rematch.stop);
+  startMatching(foundation);
+  const onChanges = tellOf(foundation, options);
+  stops.push('late endings', startLateEndings(foundation, onChanges).stop);
   startWatch(foundation);
   const { schedules } = site.configuration;
   const schedule = await startSchedule(
     [
       ...noticePolls(foundation, options),
-      ...ownJobs(foundation, tellOf(foundation, options)),
+      ...ownJobs(foundation, onChanges),
       reminderJob(foundation),
       ...pullJobs(foundation),
     ],
@@ -188,6 +180,29 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
     },
   );
   stops.push('schedule', schedule.stop);
+}
+
+/** Looks for the subjects of kept notices. */
+function startMatching(foundation: Foundation): void {
+  const { site, storage, stops, log, clock } = foundation;
+  const wake = wakeQueue(foundation);
+  // Apart from the others: a notice that cannot be matched must not keep anything else from being found.
+  const rematch = startSweep({
+    everyMs: site.configuration.gateway.sweepEveryMs,
+    log,
+    wake,
+    readDue: async () => {
+      await rematchNotices({
+        database: storage.database,
+        clock,
+        log,
+        routes: site.configuration.routes,
+        wake,
+      });
+      return new Map();
+    },
+  });
+  stops.push('matching of notices', rematch.stop);
 }
 
 /** Tells what begins to be wrong and what is right again. */

@@ -2,7 +2,7 @@
 // ended meanwhile is told apart, so that a reader can leave its content out.
 import { opennessLevel, type Openness } from '../core/openness.js';
 import type { Sql } from './pool.js';
-import { endsLaterFor, operationTo } from './readable-changes.js';
+import { endsLaterFor, isOver, operationTo } from './readable-changes.js';
 
 export interface Change {
   readonly position: number;
@@ -22,7 +22,7 @@ export interface Change {
 }
 
 export interface FeedChange extends Change {
-  /** Set where the record has ended with this version or a later one, or what it said is past its retention. */
+  /** Set where the record has ended with this version or a later one, its last day is over, or what it said is past its retention. */
   readonly hasEnded: boolean;
 }
 
@@ -55,6 +55,8 @@ export interface ReaderView {
 export interface ChangesAfter {
   readonly after: number;
   readonly limit: number;
+  /** The day in Asia/Shanghai. */
+  readonly today: string;
   /** Undefined for one that sees all. */
   readonly view?: ReaderView | undefined;
 }
@@ -71,7 +73,7 @@ const AFTER = `
   with ${AHEAD}, looked as (select max(last_position) as last from ahead where changes_before < $2),
   found as (
     select c.first_position + v.ordinal as position, ${COLUMNS}, v.seen as operation,
-           v.seen = 'd' or v.data = '{}' or ${endsLaterFor('$5')} as "hasEnded"
+           v.seen = 'd' or v.data = '{}' or ${isOver('v', '$6')} or ${endsLaterFor('$5', '$6')} as "hasEnded"
     from ahead c
     cross join lateral
       (select * from (select v.*, ${operationTo('$5')} as seen from record_versions v where v.chunk_id = c.id
@@ -91,25 +93,26 @@ export interface ChangesFound {
 /** Reads the next changes after a position for a feed, in order, at most `limit`. */
 export async function readChangesAfter(
   sql: Sql,
-  { after, limit, view }: ChangesAfter,
+  { after, limit, today, view }: ChangesAfter,
 ): Promise<ChangesFound> {
   const level = opennessLevel(view?.openness ?? 'authorised');
-  const values = [after, limit, view?.openTypes ?? null, view?.closedTypes ?? [], level];
+  const values = [after, limit, view?.openTypes ?? null, view?.closedTypes ?? [], level, today];
   const { rows } = await sql.query(AFTER, values);
   const found = rows as unknown as { position: number | null; lookedTo: number | null }[];
   const changes = found.filter(({ position }) => position !== null) as unknown as FeedChange[];
   return { changes, lookedTo: changes.at(-1)?.position ?? found[0]?.lookedTo ?? null };
 }
 
-/** Reads the changes at the given positions, in order; what is narrower than `openness` ends its record. */
+/** Reads the changes at the given positions, in order; what is narrower than `openness`, or over on the day `today`, ends its record. */
 export async function readChangesAt(
   sql: Sql,
   positions: readonly number[],
-  openness: Openness,
+  { openness, today }: { openness: Openness; today: string },
 ): Promise<Change[]> {
   const { rows } = await sql.query(
     `select p.position, ${COLUMNS},
-            case when coalesce(v.openness, 0) <= $2 then v.operation else 'd' end as operation
+            case when coalesce(v.openness, 0) <= $2 and not ${isOver('v', '$3')} then v.operation else 'd' end
+              as operation
      from unnest($1::bigint[]) p (position)
      cross join lateral (select * from chunks where changes > 0 and last_position >= p.position
                          order by last_position limit 1) c
@@ -117,7 +120,7 @@ export async function readChangesAt(
                          where r.chunk_id = c.id and r.ordinal = (p.position - c.first_position)::integer
                          limit 1) v
      order by p.position`,
-    [positions, opennessLevel(openness)],
+    [positions, opennessLevel(openness), today],
   );
   return rows as unknown as Change[];
 }

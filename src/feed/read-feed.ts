@@ -1,6 +1,6 @@
 // One answer of the feed: the events after a position, at once or as soon as there are any. In: what the
 // reader has seen; out: events in order. A reader that waits holds no database connection.
-import type { Clock } from '../core/clock.js';
+import { shanghaiDay, type Clock } from '../core/clock.js';
 import { GatewayError } from '../core/errors.js';
 import { readChangesAfter, readKeptPositions, type ReaderView } from '../db/changes.js';
 import type { Sql } from '../db/pool.js';
@@ -30,9 +30,13 @@ export interface FollowDeps {
 const POSITION = /^(0|[1-9]\d{0,15})$/;
 
 /** Reads the events after `lastEventId`; throws `feed.unknown-position` for an id that this feed never gave, `feed.past-retention` for one behind which events are gone. */
-export async function readFeed(sql: Sql, query: FeedQuery): Promise<CloudEvent[]> {
+export async function readFeed(
+  query: FeedQuery,
+  { sql, clock }: Pick<FollowDeps, 'clock' | 'sql'>,
+): Promise<CloudEvent[]> {
   const kept = await readKeptPositions(sql);
-  return (await readEvents(sql, query, parsePosition(query.lastEventId, kept))).events;
+  const from = { after: parsePosition(query.lastEventId, kept), today: shanghaiDay(clock()) };
+  return (await readEvents(sql, query, from)).events;
 }
 
 /** Reads the events after `lastEventId` and waits for the first where there is none yet; empty after `timeoutMs`. */
@@ -43,7 +47,8 @@ export async function followFeed(query: FeedQuery, wait: FeedWait, deps: FollowD
   let after = parsePosition(query.lastEventId, kept);
   let { last } = kept;
   for (;;) {
-    const { events, lookedTo } = await readEvents(deps.sql, query, after);
+    const today = shanghaiDay(deps.clock());
+    const { events, lookedTo } = await readEvents(deps.sql, query, { after, today });
     after = lookedTo;
     const leftMs = endsAt - deps.clock().getTime();
     if (events.length > 0 || leftMs <= 0 || wait.signal.aborted) return events;
@@ -60,10 +65,14 @@ interface Looked {
 }
 
 /** An empty answer must mean that there is nothing: what the reader may not see is passed over, however much it is. */
-async function readEvents(sql: Sql, { limit, view }: FeedQuery, from: number): Promise<Looked> {
-  let after = from;
+async function readEvents(
+  sql: Sql,
+  { limit, view }: FeedQuery,
+  from: { after: number; today: string },
+): Promise<Looked> {
+  let { after } = from;
   for (;;) {
-    const { changes, lookedTo } = await readChangesAfter(sql, { after, limit, view });
+    const { changes, lookedTo } = await readChangesAfter(sql, { after, limit, today: from.today, view });
     after = lookedTo ?? after;
     if (changes.length > 0 || lookedTo === null)
       return { events: changes.map(toCloudEvent), lookedTo: after };

@@ -1,6 +1,6 @@
 // One try of a message: compose ─▶ post ─▶ read the answer. What comes out is a value, whatever happened.
 import { bearerToken } from '../core/authorization.js';
-import type { Clock } from '../core/clock.js';
+import { shanghaiDay, type Clock } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
 import { GatewayError, isGatewayError } from '../core/errors.js';
 import { readChangesAt, type Change } from '../db/changes.js';
@@ -40,7 +40,7 @@ export async function postMessage(
   needs: PostNeeds,
 ): Promise<Tried> {
   const startedAt = needs.clock();
-  const changes = await readChanges(message, destination, needs.database);
+  const changes = await readChanges(message, destination, needs);
   const { answer, httpStatus } = await exchange(message, { changes, destination }, needs);
   return {
     answer,
@@ -55,9 +55,10 @@ export async function postMessage(
 async function readChanges(
   message: Message,
   { openness }: Destination,
-  database: Database,
+  { database, clock }: PostNeeds,
 ): Promise<Change[]> {
-  const changes = await readChangesAt(database, message.positions, openness);
+  const today = shanghaiDay(clock());
+  const changes = await readChangesAt(database, message.positions, { openness, today });
   // The city's answer goes by index: a hole would put its words on another record.
   if (changes.length !== message.positions.length)
     throw new GatewayError('internal.unexpected', 'A message names positions that cannot be read.', {

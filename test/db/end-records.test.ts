@@ -6,7 +6,7 @@ import type { CloudEvent } from '../../src/feed/cloud-event.js';
 import type { AuditAct } from '../../src/core/audit-entry.js';
 import { appendAudits } from '../../src/db/audit.js';
 import { endRecords, type EndingNeeds } from '../../src/jobs/end-records.js';
-import { openIntakeBench, type IntakeBench } from '../helpers/intake.js';
+import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
 
 /** Decided on 2026-05-31 as 轻微: three months, up to and including 2026-08-31. */
@@ -40,7 +40,7 @@ describe('records whose last day is over', () => {
       ...options,
     });
   const feed = (): Promise<CloudEvent[]> =>
-    readFeed(bench.test.database, { lastEventId: undefined, limit: 1000 });
+    readFeed({ lastEventId: undefined, limit: 1000 }, { sql: bench.test.database, clock: () => NOW });
   const endsOf = async (): Promise<(string | null)[]> => {
     const { rows } = await bench.test.database.query<{ day: string | null }>(
       'select ends_on::text as day from record_versions order by row_number, version',

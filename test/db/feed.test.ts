@@ -30,7 +30,10 @@ describe('the feed', () => {
   afterEach(() => test.drop());
 
   const read = (query: Partial<FeedQuery> = {}): Promise<CloudEvent[]> =>
-    readFeed(test.database, { lastEventId: undefined, limit: 1000, ...query });
+    readFeed(
+      { lastEventId: undefined, limit: 1000, ...query },
+      { sql: test.database, clock: () => new Date() },
+    );
   const ids = async (query: Partial<FeedQuery> = {}): Promise<number[]> =>
     (await read(query)).map(({ id }) => Number(id));
 

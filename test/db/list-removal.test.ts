@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BatchView } from '../../src/app/batch-view.js';
 import { readFeed } from '../../src/feed/read-feed.js';
-import { openIntakeBench, type IntakeBench } from '../helpers/intake.js';
+import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
 
 const SAMPLE = join(import.meta.dirname, '../fixtures/uploads/serious-dishonesty-list-entry.csv');
 const [HEADINGS = '', ...ROWS] = readFileSync(SAMPLE, 'utf8').trimEnd().split(/\r?\n/);
@@ -26,7 +26,10 @@ describe('a removal from a list', () => {
       sourceId: 'market-regulation-serious-dishonesty-list-entry',
     });
   const events = async (): Promise<string[]> => {
-    const all = await readFeed(bench.test.database, { lastEventId: undefined, limit: 1000 });
+    const all = await readFeed(
+      { lastEventId: undefined, limit: 1000 },
+      { sql: bench.test.database, clock: () => NOW },
+    );
     const subjects = [...new Set(all.map(({ subject }) => subject))];
     return all.map(({ method, subject, data }) =>
       [method, subjects.indexOf(subject), data === undefined ? 'empty' : 'full'].join(' '),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { feedViews } from '../../src/app/feed-views.js';
 import type { Role } from '../../src/core/words.js';
 import { readFeed } from '../../src/feed/read-feed.js';
-import { openIntakeBench, type IntakeBench } from '../helpers/intake.js';
+import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
 
 const UPLOADS = join(import.meta.dirname, '../fixtures/uploads');
@@ -26,7 +26,10 @@ describe('the openness of a record', () => {
   };
   const seenBy = async (role: Role): Promise<{ subject: string; method: string; data?: unknown }[]> => {
     const view = feedViews(bench.site.configuration)(role);
-    return readFeed(bench.test.database, { lastEventId: undefined, limit: 1000, view });
+    return readFeed(
+      { lastEventId: undefined, limit: 1000, view },
+      { sql: bench.test.database, clock: () => NOW },
+    );
   };
 
   it('is narrower for a class that is not published, under the rules of its day', async () => {

@@ -52,7 +52,8 @@ describe('withdrawing and reinstating a record', () => {
   const reinstate = (recordId: string, caller = OWNER, reason = 'withdrawn by mistake') =>
     bind().reinstateRecord({ recordId, caller, reason }) as Promise<Standing>;
   const is = (code: string) => (error: unknown) => isGatewayError(error) && error.code === code;
-  const feed = () => readFeed(bench.test.database, { lastEventId: undefined, limit: 1000 });
+  const feed = () =>
+    readFeed({ lastEventId: undefined, limit: 1000 }, { sql: bench.test.database, clock: () => now });
   const ids = async (): Promise<string[]> => [...new Set((await feed()).map(({ subject }) => subject))];
   const onlyId = async (): Promise<string> => (await ids())[0]!;
   const column = async <T>(expression: string, where = 'true'): Promise<T[]> =>

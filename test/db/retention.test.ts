@@ -318,7 +318,7 @@ describe('retention', () => {
       return rows.map(({ version, empty }) => [version, empty]);
     };
     const feed = (lastEventId?: string): Promise<CloudEvent[]> =>
-      readFeed(bench.test.database, { lastEventId, limit: 1000 });
+      readFeed({ lastEventId, limit: 1000 }, { sql: bench.test.database, clock: () => NOW });
 
     it('deletes what they said and never the current one; their events stay, without data', async () => {
       await ingest('一');
