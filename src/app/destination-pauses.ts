@@ -46,7 +46,8 @@ export function bindDestinations(foundation: Foundation): Bound {
   };
 }
 
-function mustBeKnown(id: string, ids: readonly string[]): void {
+/** Throws `destination.unknown`. */
+export function mustBeKnown(id: string, ids: readonly string[]): void {
   if (!ids.includes(id))
     throw new GatewayError(
       'destination.unknown',

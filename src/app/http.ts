@@ -29,6 +29,7 @@ import { requireProblemsKept } from './kept.js';
 import { bindMetricFigures } from './metric-figures.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
 import { bindDestinations } from './destination-pauses.js';
+import { bindReplays } from './destination-replays.js';
 import { alreadyPaused, bindPauses } from './pauses.js';
 import { pressureOf } from './pressure.js';
 import { signReceipt } from './receipts.js';
@@ -141,6 +142,7 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     ...bindSources(foundation),
     ...bindPauses(foundation),
     ...bindDestinations(foundation),
+    ...bindReplays(foundation),
     ...bindSupply(foundation),
     ...bindRecordDecisions(foundation, waiter.notify),
     releaseBatch: (decision) => releaseHeld(decision, foundation),

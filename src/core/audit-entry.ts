@@ -16,6 +16,8 @@ export const AUDIT_ACTIONS = [
   'data-key.resealed',
   'data-key.rotated',
   'destination.paused',
+  'destination.replay-cancelled',
+  'destination.replay-ordered',
   'destination.resumed',
   'events.deleted',
   'feed.read',

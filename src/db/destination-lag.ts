@@ -1,5 +1,5 @@
 // How far each destination is behind the change log, and whether it answers. What counts as pending is what is not
-// planned, in flight, or waiting behind an earlier change of its record.
+// planned, in flight, or waiting behind an earlier change of its record; not what goes out again.
 import type { Sql } from './pool.js';
 
 export interface DestinationLag {
@@ -21,10 +21,10 @@ const LAG = `
        p.oldest_in_flight, p.oldest_waiting) order by c.first_position desc limit 1) as since
   from unnest($1::text[]) as w (id) cross join change_log l left join destinations d on d.id = w.id
   cross join lateral (select
-    (select count(*) from changes_in_flight f where f.destination = w.id) as in_flight,
-    (select min(f.position) from changes_in_flight f where f.destination = w.id) as oldest_in_flight,
-    (select count(*) from changes_waiting q where q.destination = w.id) as waiting,
-    (select min(q.position) from changes_waiting q where q.destination = w.id) as oldest_waiting) p`;
+    (select count(*) from changes_in_flight f where f.destination = w.id and not f.resend) as in_flight,
+    (select min(f.position) from changes_in_flight f where f.destination = w.id and not f.resend) as oldest_in_flight,
+    (select count(*) from changes_waiting q where q.destination = w.id and q.resend_order is null) as waiting,
+    (select min(q.position) from changes_waiting q where q.destination = w.id and q.resend_order is null) as oldest_waiting) p`;
 
 /** Tells how far these destinations are behind. */
 export async function readDestinationLag(sql: Sql, ids: readonly string[]): Promise<DestinationLag[]> {

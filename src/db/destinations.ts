@@ -16,6 +16,15 @@ export interface PassageRequest {
   readonly messagesInFlight: number;
 }
 
+/** Gives how far the change log is planned for a destination. */
+export async function plannedTo(sql: Sql, destination: string): Promise<number> {
+  const { rows } = await sql.query<{ at: number }>(
+    'select planned_to as at from destinations where id = $1',
+    [destination],
+  );
+  return rows[0]?.at ?? 0;
+}
+
 /** Asks to send one more message, under the lock of the destination until the transaction ends. */
 export async function askPassage(sql: Sql, destination: string, request: PassageRequest): Promise<Passage> {
   const { rows } = await sql.query<{
@@ -119,13 +128,14 @@ export async function makeDue(sql: Sql, destination: string, now: Date): Promise
   );
 }
 
-/** Names the destinations among `ids` that have a due message, or changes not yet planned, and that may be sent to. */
+/** Names the destinations among `ids` that have a due message, or changes or resends not yet planned, and that may be sent to. */
 export async function dueDestinations(sql: Sql, ids: readonly string[], now: Date): Promise<string[]> {
   const { rows } = await sql.query<{ id: string }>(
     `select w.id from unnest($1::text[]) as w (id) left join destinations d on d.id = w.id
      where d.paused_at is null and (d.open_until is null or d.open_until <= $2) and (
        coalesce(d.planned_to, 0) < (select last_position from change_log)
        or exists (select from changes_waiting c where c.destination = w.id)
+       or exists (select from resend_orders r where r.destination = w.id and r.state = 'planned')
        or exists (select from messages m where m.destination = w.id and m.state = 'planned' and m.due_at <= $2
                   and (m.claimed_until is null or m.claimed_until <= $2)))`,
     [ids, now],

@@ -6,10 +6,13 @@ import type { Sql } from './pool.js';
 import { operationTo } from './readable-changes.js';
 
 /** A change as far as planning needs it. */
-export type PlannedChange = Pick<Change, 'position' | 'recordId' | 'agency' | 'recordType'>;
+export interface PlannedChange extends Pick<Change, 'position' | 'recordId' | 'agency' | 'recordType'> {
+  /** The order by which it goes out again; null where it goes for the first time. */
+  readonly resendOrder: string | null;
+}
 
 /** A change that has not been looked at yet. */
-export interface FreshChange extends PlannedChange {
+export interface FreshChange extends Omit<PlannedChange, 'resendOrder'> {
   /** To the destination: `-` where the record is not open to it. */
   readonly operation: 'u' | 'd' | '-';
 }
@@ -21,6 +24,7 @@ export interface NewMessage {
   readonly recordType: string;
   readonly tableCode: string;
   readonly tableVersion: string;
+  readonly resendOrder: string | null;
   readonly changes: readonly { readonly position: number; readonly recordId: string }[];
   readonly plannedAt: Date;
 }
@@ -81,7 +85,8 @@ export async function readFreeWaiting(
 ): Promise<PlannedChange[]> {
   const { rows } = await sql.query(
     `select * from (
-       select distinct on (record_id) position, record_id as "recordId", agency, record_type as "recordType"
+       select distinct on (record_id) position, record_id as "recordId", agency, record_type as "recordType",
+         resend_order as "resendOrder"
        from changes_waiting w
        where destination = $1 and not exists
          (select from changes_in_flight f where f.destination = w.destination and f.record_id = w.record_id)
@@ -114,14 +119,15 @@ export async function addWaiting(
 ): Promise<void> {
   if (changes.length === 0) return;
   await sql.query(
-    `insert into changes_waiting (destination, position, record_id, agency, record_type)
-     select $1, * from unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[])`,
+    `insert into changes_waiting (destination, position, record_id, agency, record_type, resend_order)
+     select $1, * from unnest($2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::uuid[])`,
     [
       destination,
       changes.map((change) => change.position),
       changes.map((change) => change.recordId),
       changes.map((change) => change.agency),
       changes.map((change) => change.recordType),
+      changes.map((change) => change.resendOrder),
     ],
   );
 }
@@ -130,8 +136,9 @@ export async function addWaiting(
 export async function insertMessage(sql: Sql, message: NewMessage): Promise<void> {
   const positions = message.changes.map((change) => change.position);
   await sql.query(
-    `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, due_at, planned_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
+    `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, due_at, planned_at,
+       resend_order, resend)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9::uuid, $9::uuid is not null)`,
     [
       message.id,
       message.destination,
@@ -141,12 +148,19 @@ export async function insertMessage(sql: Sql, message: NewMessage): Promise<void
       message.tableVersion,
       positions,
       message.plannedAt,
+      message.resendOrder,
     ],
   );
   await sql.query(
-    `insert into changes_in_flight (destination, record_id, position, message_id)
-     select $1, record_id, position, $2 from unnest($3::uuid[], $4::bigint[]) as planned (record_id, position)`,
-    [message.destination, message.id, message.changes.map((change) => change.recordId), positions],
+    `insert into changes_in_flight (destination, record_id, position, message_id, resend)
+     select $1, record_id, position, $2, $5 from unnest($3::uuid[], $4::bigint[]) as planned (record_id, position)`,
+    [
+      message.destination,
+      message.id,
+      message.changes.map((change) => change.recordId),
+      positions,
+      message.resendOrder !== null,
+    ],
   );
   await sql.query('delete from changes_waiting where destination = $1 and position = any($2)', [
     message.destination,

@@ -1,6 +1,5 @@
 // Messages to a destination: claimed under a lease, sent, and settled once. Whoever lost the lease
 // settles nothing.
-import type { Change } from './changes.js';
 import type { Sql } from './pool.js';
 
 export interface Message {
@@ -126,69 +125,6 @@ export async function settleMessage(sql: Sql, message: Message, end: Settlement)
   return rowCount === 1;
 }
 
-export interface Refusal {
-  readonly change: Change;
-  readonly code: string;
-  readonly message: string;
-}
-
-/** Frees the records of an answered message, keeps what was refused and counts for each batch. */
-export async function bookAnswer(
-  sql: Sql,
-  message: Message,
-  booked: { changes: readonly Change[]; refusals: readonly Refusal[]; at: Date },
-): Promise<void> {
-  const { changes, refusals } = booked;
-  await sql.query('delete from changes_in_flight where message_id = $1', [message.id]);
-  await insertRefusals(sql, message.destination, booked);
-  const refused = new Set(refusals.map(({ change }) => change.position));
-  const counts = new Map<string, { delivered: number; refused: number }>();
-  for (const { batchId, position } of changes) {
-    if (batchId === null) continue;
-    const count = counts.get(batchId) ?? { delivered: 0, refused: 0 };
-    count[refused.has(position) ? 'refused' : 'delivered'] += 1;
-    counts.set(batchId, count);
-  }
-  // Last, as other messages of these batches wait for it; in one order everywhere, so that none waits in a circle.
-  const batches = [...counts.keys()].sort();
-  await sql.query(
-    `insert into batch_deliveries as booked (batch_id, destination, delivered, refused)
-     select batch_id, $2, delivered, refused
-       from unnest($1::uuid[], $3::bigint[], $4::bigint[]) as n (batch_id, delivered, refused) order by batch_id
-     on conflict (batch_id, destination) do update
-       set delivered = booked.delivered + excluded.delivered, refused = booked.refused + excluded.refused`,
-    [
-      batches,
-      message.destination,
-      batches.map((id) => counts.get(id)?.delivered ?? 0),
-      batches.map((id) => counts.get(id)?.refused ?? 0),
-    ],
-  );
-}
-
-async function insertRefusals(
-  sql: Sql,
-  destination: string,
-  { refusals, at }: { refusals: readonly Refusal[]; at: Date },
-): Promise<void> {
-  if (refusals.length === 0) return;
-  await sql.query(
-    `insert into refusals (destination, position, record_id, version, batch_id, row_number, city_code, city_message, refused_at)
-     select $1, *, $2 from unnest($3::bigint[], $4::uuid[], $5::int[], $6::uuid[], $7::bigint[], $8::text[], $9::text[])`,
-    [
-      destination,
-      at,
-      refusals.map(({ change }) => change.position),
-      refusals.map(({ change }) => change.recordId),
-      refusals.map(({ change }) => change.version),
-      refusals.map(({ change }) => change.batchId),
-      refusals.map(({ change }) => change.row),
-      refusals.map(({ code }) => code),
-      refusals.map(({ message }) => message),
-    ],
-  );
-}
-
 /** Splits a refused message under new ids; its records stay in flight, now of the parts. */
 export async function insertParts(
   sql: Sql,
@@ -201,8 +137,8 @@ export async function insertParts(
   const { parts, at } = narrowed;
   for (const part of parts) {
     await sql.query(
-      `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, narrowed_from, resend, due_at, planned_at)
-       select $2, destination, agency, record_type, table_code, table_version, $3, id, resend, $4, $4 from messages where id = $1`,
+      `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, narrowed_from, resend, resend_order, due_at, planned_at)
+       select $2, destination, agency, record_type, table_code, table_version, $3, id, resend, resend_order, $4, $4 from messages where id = $1`,
       [message.id, part.id, part.positions, at],
     );
     await sql.query(

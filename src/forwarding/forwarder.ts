@@ -5,7 +5,8 @@ import type { Destination } from '../core/configuration.js';
 import { askPassage, holdDestination, nextDueAt } from '../db/destinations.js';
 import { claimMessage, hasClaimableMessage, renewClaims, type Message } from '../db/messages.js';
 import { later, type Later } from '../platform/later.js';
-import { planMessages, type PlanNeeds } from './plan.js';
+import type { PlanNeeds } from './is-for-destination.js';
+import { planMessages } from './plan.js';
 import { sendMessage, type SendNeeds } from './send.js';
 
 export interface ForwarderNeeds extends SendNeeds {

@@ -1,9 +1,7 @@
 // Decides what goes out next, and commits it before anything is sent: changes in position order, at most
 // one of each record, and none while an earlier one of its record is unanswered.
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
-import { isOpenTo, type Openness } from '../core/openness.js';
 import {
   addWaiting,
   countUnanswered,
@@ -17,15 +15,9 @@ import {
   type FreshChange,
   type PlannedChange,
 } from '../db/message-plan.js';
-import type { Connection, Database } from '../db/pool.js';
-
-export interface PlanNeeds {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly destination: Destination;
-  /** How open the catalogue says a record type is; undefined where it does not list it. All are public where it is absent. */
-  readonly opennessOf?: ((type: string) => Openness | undefined) | undefined;
-}
+import type { Connection } from '../db/pool.js';
+import { isForDestination, type PlanNeeds } from './is-for-destination.js';
+import { openResend } from './plan-resend.js';
 
 /** Messages planned ahead, for each one that may be in flight. */
 const PLANNED_AHEAD = 2;
@@ -43,9 +35,19 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     const room = (destination.messagesInFlight * PLANNED_AHEAD - unanswered) * destination.messageSize;
     if (room <= 0) return 0;
     const waiting = await readFreeWaiting(sql, destination.id, room);
-    const fresh = await readFresh(sql, { plannedTo, most: room - waiting.length, destination });
+    const most = (await isFull(sql, destination)) ? 0 : Math.min(room - waiting.length, MAX_PLANNED);
+    const resend = await openResend(sql, needs);
+    // Neither may starve the other: what is new has half of the room where something is to go out again.
+    const fresh = await readFresh(sql, {
+      plannedTo,
+      most: resend === undefined ? most : halfOf(most, destination),
+      destination,
+    });
     const open = fresh.filter((change) => isForDestination(change, needs));
-    const chosen = await choose(sql, { waiting, fresh: open }, destination.id);
+    const again = resend === undefined ? [] : await resend.next(most - fresh.length);
+    const firsts = open.map((change) => ({ ...change, resendOrder: null }));
+    // What goes out again was before what is new of its record.
+    const chosen = await choose(sql, { waiting, next: [...again, ...firsts] }, destination.id);
     await addWaiting(sql, destination.id, chosen.postponed);
     const last = fresh.at(-1);
     if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);
@@ -53,26 +55,23 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
   });
 }
 
-/** What is no longer exchanged at all can still be taken back. */
-function isForDestination({ recordType, operation }: FreshChange, needs: PlanNeeds): boolean {
-  if (operation === '-') return false;
-  const openness = needs.opennessOf === undefined ? 'public' : needs.opennessOf(recordType);
-  return openness === undefined ? operation === 'd' : isOpenTo(needs.destination.openness, openness);
+/** Many changes of few records must not fill the waiting table: then those go out first. */
+async function isFull(sql: Connection, { id, messageSize }: Destination): Promise<boolean> {
+  return (await countWaiting(sql, id)) >= WAITING_MESSAGES * messageSize;
 }
 
-/** Many changes of few records must not fill the waiting table: then those go out first. */
+/** In whole messages. */
+function halfOf(most: number, { messageSize }: Destination): number {
+  return Math.min(most, Math.ceil(most / (2 * messageSize)) * messageSize);
+}
+
 async function readFresh(
   sql: Connection,
   from: { plannedTo: number; most: number; destination: Destination },
 ): Promise<FreshChange[]> {
   const { destination, plannedTo, most } = from;
-  const isFull = (await countWaiting(sql, destination.id)) >= WAITING_MESSAGES * destination.messageSize;
-  if (isFull || most <= 0) return [];
-  return readPlannableChanges(sql, {
-    after: plannedTo,
-    limit: Math.min(most, MAX_PLANNED),
-    openness: destination.openness,
-  });
+  if (most <= 0) return [];
+  return readPlannableChanges(sql, { after: plannedTo, limit: most, openness: destination.openness });
 }
 
 interface Chosen {
@@ -82,11 +81,11 @@ interface Chosen {
 
 async function choose(
   sql: Connection,
-  from: { waiting: readonly PlannedChange[]; fresh: readonly PlannedChange[] },
+  from: { waiting: readonly PlannedChange[]; next: readonly PlannedChange[] },
   destination: string,
 ): Promise<Chosen> {
   const busy = await readBusyRecords(sql, destination, [
-    ...new Set(from.fresh.map((change) => change.recordId)),
+    ...new Set(from.next.map((change) => change.recordId)),
   ]);
   const taken: PlannedChange[] = [];
   const postponed: PlannedChange[] = [];
@@ -97,7 +96,7 @@ async function choose(
     going.add(change.recordId);
     taken.push(change);
   }
-  for (const change of from.fresh) {
+  for (const change of from.next) {
     if (busy.has(change.recordId) || going.has(change.recordId)) postponed.push(change);
     else taken.push(change);
     going.add(change.recordId);
@@ -113,7 +112,7 @@ async function writeMessages(
   const { destination, clock } = needs;
   const groups = new Map<string, PlannedChange[]>();
   for (const change of taken) {
-    const key = `${change.recordType}\n${change.agency}`;
+    const key = [change.recordType, change.agency, change.resendOrder].join('\n');
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [change]);
     else group.push(change);
@@ -124,7 +123,7 @@ async function writeMessages(
       const changes = group
         .slice(start, start + destination.messageSize)
         .sort((a, b) => a.position - b.position);
-      const { agency, recordType } = group[0] as PlannedChange;
+      const { agency, recordType, resendOrder } = group[0] as PlannedChange;
       const table = destination.tables[recordType] ?? { code: recordType, version: 'canonical' };
       await insertMessage(sql, {
         id: randomUUID(),
@@ -133,6 +132,7 @@ async function writeMessages(
         recordType,
         tableCode: table.code,
         tableVersion: table.version,
+        resendOrder,
         changes,
         plannedAt: clock(),
       });

@@ -1,15 +1,9 @@
 // Ends a try of a message: taken and booked, put off, or refused and narrowed down. All of it is one
 // transaction, which only the holder of the claim can make.
 import { randomUUID } from 'node:crypto';
+import { bookAnswer } from '../db/book-answer.js';
 import type { Change } from '../db/changes.js';
-import {
-  addAttempt,
-  bookAnswer,
-  insertParts,
-  postponeMessage,
-  settleMessage,
-  type Message,
-} from '../db/messages.js';
+import { addAttempt, insertParts, postponeMessage, settleMessage, type Message } from '../db/messages.js';
 import type { Database, Sql } from '../db/pool.js';
 import type { CityAnswer } from './answer.js';
 import type { Tried } from './post.js';

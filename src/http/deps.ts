@@ -78,6 +78,15 @@ export interface NoDataStatement {
   readonly caller: Caller;
 }
 
+/** What a destination is sent once more: all that meets every word, or the records that are named. */
+export interface ReplaySelection {
+  readonly positions?: { readonly from: number; readonly to?: number };
+  readonly recordType?: string;
+  readonly agency?: string;
+  readonly batch?: string;
+  readonly records?: readonly { readonly id: string; readonly version?: number }[];
+}
+
 /** A count and what it is of: ids of the configuration and words of closed lists. */
 interface MetricCount {
   readonly of: readonly string[];
@@ -153,6 +162,21 @@ export interface HttpDeps {
     id: string,
     order: { reason: string | undefined; caller: Caller },
   ) => Promise<void>;
+  /** Counts what a replay would select. */
+  readonly previewReplay: (destination: string, selection: ReplaySelection) => Promise<number>;
+  readonly orderReplay: (
+    destination: string,
+    order: { id: string; selection: ReplaySelection; reason: string; caller: Caller },
+  ) => Promise<{ readonly replay: object; readonly isNew: boolean }>;
+  readonly listReplays: (
+    destination: string,
+    page: { before: number | undefined; limit: number },
+  ) => Promise<object>;
+  /** `id` is undefined where it can be none. */
+  readonly cancelReplay: (
+    destination: string,
+    order: { id: string | undefined; reason: string; caller: Caller },
+  ) => Promise<object>;
   readonly readScorecard: (request: ScorecardRequest) => Promise<readonly object[]>;
   readonly scorecardCsv: (request: ScorecardRequest) => Promise<string>;
   /** Notes that a source had nothing to report in a period. */

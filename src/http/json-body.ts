@@ -1,4 +1,4 @@
-// JSON bodies: at most 256 KiB, UTF-8, not compressed, and of the right type. A member that nobody knows is
+// JSON bodies: at most 256 KiB where a route says no other, UTF-8, not compressed, and of the right type. A member that nobody knows is
 // refused: it may be a misspelt one.
 import express, { type RequestHandler } from 'express';
 import { GatewayError } from '../core/errors.js';
@@ -8,8 +8,8 @@ import { continueBody } from './expect-continue.js';
 const MAX_BYTES = 256 * 1024;
 
 /** Makes the handlers that read a JSON body; throws `request.type-not-supported` for any other. */
-export function readJson(presence: 'required' | 'optional'): RequestHandler[] {
-  return [refuseOthers(presence), continueBody(), express.json({ limit: MAX_BYTES, inflate: false })];
+export function readJson(presence: 'required' | 'optional', maxBytes = MAX_BYTES): RequestHandler[] {
+  return [refuseOthers(presence), continueBody(), express.json({ limit: maxBytes, inflate: false })];
 }
 
 /** Gives the members of a JSON object, of which none has to be there; throws `request.malformed` for any other body or member. */

@@ -14,6 +14,7 @@ import { decideRecord } from './record-decisions.js';
 import { readReceipt, showPublicKeys } from './receipts.js';
 import { readBatchProblems, readCorrection, readProblemsCsv } from './reports.js';
 import { listDestinations, pauseDestination, resumeDestination } from './destinations.js';
+import { cancelReplay, listReplays, orderReplay } from './replays.js';
 import { listSources, pauseSource, resumeSource, runSource } from './sources.js';
 import { readStatus } from './status.js';
 import { readScorecard, readScorecardCsv, stateNoData } from './supply.js';
@@ -26,12 +27,16 @@ export interface Route {
   readonly callers: readonly Role[] | 'anybody';
   /** Whether a JSON body has to be there, or may be; other bodies are read by the handler itself. */
   readonly json?: 'required' | 'optional';
+  /** Where it may be longer than usual. */
+  readonly maxJsonBytes?: number;
   /** Whether programs on this machine need no key. */
   readonly isOpenToThisMachine?: boolean;
   readonly handler: RequestHandler<never>;
 }
 
 const EVERY_KEY: readonly Role[] = ['agency', 'city', 'operator', 'auditor'];
+/** 10,000 named records. */
+const REPLAY_BYTES = 1_048_576;
 const READERS: readonly Role[] = ['agency', 'operator', 'auditor'];
 
 /** Lists the routes; `stopping` aborts when waiting readers are to be sent home. */
@@ -97,6 +102,27 @@ function destinationRoutes(deps: HttpDeps): readonly Route[] {
       callers: ['operator'],
       json: 'optional',
       handler: resumeDestination(deps),
+    },
+    {
+      method: 'post',
+      path: '/v1/destinations/:destination/replay',
+      callers: ['operator'],
+      json: 'required',
+      maxJsonBytes: REPLAY_BYTES,
+      handler: orderReplay(deps),
+    },
+    {
+      method: 'get',
+      path: '/v1/destinations/:destination/replays',
+      callers: ['operator', 'auditor'],
+      handler: listReplays(deps),
+    },
+    {
+      method: 'post',
+      path: '/v1/destinations/:destination/replays/:replay/cancel',
+      callers: ['operator'],
+      json: 'required',
+      handler: cancelReplay(deps),
     },
   ];
 }

@@ -69,7 +69,7 @@ function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
 function guards(route: Route): RequestHandler[] {
   return [
     ...(route.callers === 'anybody' ? [] : [permitOrOpen(route, permit(route.callers))]),
-    ...(route.json === undefined ? [] : readJson(route.json)),
+    ...(route.json === undefined ? [] : readJson(route.json, route.maxJsonBytes)),
   ];
 }
 

@@ -150,6 +150,24 @@ export function metricFigures(): MetricFigures {
   };
 }
 
+function replayView(): object {
+  return {
+    id: BATCH_ID,
+    number: 1,
+    destination: 'city',
+    selection: { records: 3 },
+    state: 'planned',
+    reason: 'the city lost a day',
+    by: 'operator:4',
+    orderedAt: new Date(0),
+    finishedAt: null,
+    changes: 3,
+    planned: 0,
+    skipped: 0,
+    answered: 0,
+  };
+}
+
 /** Starts the server on any free port. */
 export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promise<FakeGateway> {
   const { log, lines } = createCapturedLogger();
@@ -199,6 +217,10 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
       reason,
     }),
     resumeDestination: async () => undefined,
+    previewReplay: async () => 7,
+    orderReplay: async () => ({ replay: replayView(), isNew: true }),
+    listReplays: async () => ({ replays: [replayView()], next: null }),
+    cancelReplay: async () => ({ ...replayView(), state: 'cancelled', finishedAt: new Date(0) }),
     readScorecard: async () => [],
     scorecardCsv: async () => '\ufeff部门\r\n',
     stateNoData: async ({ source, period }) => ({ source, period, statedAt: new Date(0) }),

@@ -19,7 +19,10 @@ const QUERY: Readonly<Record<string, string>> = {
   '/v1/scorecard.csv': '?month=2026-06',
 };
 
-const NEEDS_REASON = /\/(pause|withdrawal|reinstatement)$/;
+const bodyOf = (route: string): object => ({
+  ...(/\/(pause|withdrawal|reinstatement|replay|cancel)$/.test(route) ? { reason: 'for a while' } : {}),
+  ...(route.endsWith('/replay') ? { recordType: 'administrative-penalty' } : {}),
+});
 
 describe('who may call', () => {
   let run: FakeGateway;
@@ -33,7 +36,7 @@ describe('who may call', () => {
     const sent = {
       method: method.toUpperCase(),
       path: `${pathOf(route)}${QUERY[route] ?? ''}`,
-      ...(json === undefined ? {} : { json: NEEDS_REASON.test(route) ? { reason: 'for a while' } : {} }),
+      ...(json === undefined ? {} : { json: bodyOf(route) }),
       ...(/\/(batches|validations)$/.test(route)
         ? { headers: { 'content-type': 'text/csv' }, body: 'a\n' }
         : {}),
