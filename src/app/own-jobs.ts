@@ -12,14 +12,14 @@ const LATE_ENDINGS_EVERY_MS = 60_000;
 /** Lists the jobs. */
 export function ownJobs(foundation: Foundation, onChanges: () => void): ScheduledJob[] {
   const { site, storage, clock, signal } = foundation;
-  const { schedules, retention } = site.configuration;
+  const { schedules, retention, catalogue } = site.configuration;
   const needs = { ...storage, clock, signal, audit: appendAudits };
   return [
     { name: 'endings', expression: schedules.endings, run: endDue(foundation, onChanges) },
     {
       name: 'retention',
       expression: schedules.retention,
-      run: () => applyRetention({ ...needs, retention }),
+      run: () => applyRetention({ ...needs, retention, catalogue }),
     },
   ];
 }

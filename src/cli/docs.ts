@@ -9,10 +9,10 @@ import { withSession } from './session.js';
 
 /** Gives the text of every page by its file name. */
 export function recordTypePages({ configuration, definitions }: Site): ReadonlyMap<string, string> {
-  const { catalogue } = configuration;
+  const { catalogue, retention } = configuration;
   return new Map([
     ['README.md', recordTypeIndex(catalogue, definitions)],
-    ...catalogue.map((entry) => [`${entry.type}.md`, recordTypePage(entry, definitions)] as const),
+    ...catalogue.map((entry) => [`${entry.type}.md`, recordTypePage(entry, definitions, retention)] as const),
   ]);
 }
 

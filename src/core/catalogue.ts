@@ -24,8 +24,18 @@ export interface CatalogueEntry {
   };
   /** Where entries in lists and their removals are records of one type: how a removal ends its entry. */
   readonly listing?: ListingFields;
+  /** How many days what belongs to its records is kept; what it does not say is as in `retention.yaml`. */
+  readonly retention: TypeRetention;
   /** Within how many working days of the day in which field a record has to come; never late where it is absent. */
   readonly timeliness?: TimelinessRule;
+}
+
+export interface TypeRetention {
+  readonly originalsDays?: number | 'unlimited';
+  readonly rejectedRowsDays?: number | 'unlimited';
+  readonly problemsDays?: number | 'unlimited';
+  /** What a version said, from the day on which the next one took its place. */
+  readonly oldVersionsDays: number | 'unlimited';
 }
 
 export interface ListingFields {

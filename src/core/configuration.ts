@@ -252,20 +252,19 @@ export interface Schedules {
   readonly reminders: string;
 }
 
-/** How long something is kept: days for all types, and those that differ; `unlimited` for good. */
-export interface Keeping {
+/** How long something is kept where the catalogue says nothing else of its record type; `unlimited` for good. */
+interface DefaultKeeping {
   readonly days: number | 'unlimited';
-  readonly types?: Readonly<Record<string, number | 'unlimited'>>;
 }
 
 export interface Retention {
   /** The bytes of a delivery, from its settling on. */
-  readonly originals: Keeping;
-  readonly rejectedRows: Keeping;
-  readonly problems: Keeping;
+  readonly originals: DefaultKeeping;
+  readonly rejectedRows: DefaultKeeping;
+  readonly problems: DefaultKeeping;
   /** What a version said, from the day on which the next one took its place. */
-  readonly oldVersions: Keeping;
-  readonly feed: { readonly days: number | 'unlimited' };
+  readonly oldVersions: DefaultKeeping;
+  readonly feed: DefaultKeeping;
 }
 
 export interface Configuration {

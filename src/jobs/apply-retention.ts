@@ -2,7 +2,8 @@
 // written down in the same transaction.
 import { GATEWAY, type AuditAction } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
-import type { Keeping, Retention } from '../core/configuration.js';
+import type { Retention } from '../core/configuration.js';
+import { keepingOf, type KeptDays, type KeptKind, type TypeKeeping } from '../core/keeping.js';
 import { deletePredecessors, lockPastChunk, moveFeedHorizon } from '../db/old-versions.js';
 import {
   deleteOwnRefusals,
@@ -21,6 +22,8 @@ export interface RetentionNeeds {
   readonly database: Database;
   readonly originals: Pick<Originals, 'remove'>;
   readonly retention: Retention;
+  /** Says what differs for a record type. */
+  readonly catalogue: readonly TypeKeeping[];
   readonly clock: Clock;
   readonly audit: Audit;
   readonly signal: AbortSignal;
@@ -59,7 +62,7 @@ export async function applyRetention(needs: RetentionNeeds): Promise<void> {
 /** From here on nobody reads it; its file is removed when this is committed. */
 async function orderDeletion(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
   const at = needs.clock();
-  const id = await lockPastBatch(connection, 'originals', cutoffsOf(needs.retention.originals, at));
+  const id = await lockPastBatch(connection, 'originals', cutoffsOf('originals', needs, at));
   if (id === undefined) return false;
   await markDeleted(connection, 'originals', { id, at });
   await audit(connection, needs, { action: 'original.deletion-ordered', object: id, count: 1 });
@@ -68,7 +71,7 @@ async function orderDeletion(connection: Connection, needs: RetentionNeeds): Pro
 
 async function deleteRows(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
   const at = needs.clock();
-  const id = await lockPastBatch(connection, 'rejectedRows', cutoffsOf(needs.retention.rejectedRows, at));
+  const id = await lockPastBatch(connection, 'rejectedRows', cutoffsOf('rejectedRows', needs, at));
   if (id === undefined) return false;
   const limit = needs.rowsAtOnce ?? ROWS_AT_ONCE;
   const count = await deleteRejectedRows(connection, id, limit);
@@ -79,7 +82,7 @@ async function deleteRows(connection: Connection, needs: RetentionNeeds): Promis
 
 async function deleteProblemsOf(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
   const at = needs.clock();
-  const id = await lockPastBatch(connection, 'problems', cutoffsOf(needs.retention.problems, at));
+  const id = await lockPastBatch(connection, 'problems', cutoffsOf('problems', needs, at));
   if (id === undefined) return false;
   const limit = needs.rowsAtOnce ?? ROWS_AT_ONCE;
   const { count, faults } = await deleteProblems(connection, id, limit);
@@ -91,7 +94,7 @@ async function deleteProblemsOf(connection: Connection, needs: RetentionNeeds): 
 /** What the city refused of the gateway's own changes belongs to no batch, and lasts as long as problems do. */
 async function deleteRefusals(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
   const limit = needs.rowsAtOnce ?? ROWS_AT_ONCE;
-  const cutoffs = cutoffsOf(needs.retention.problems, needs.clock());
+  const cutoffs = cutoffsOf('problems', needs, needs.clock());
   const count = await deleteOwnRefusals(connection, cutoffs, limit);
   await audit(connection, needs, { action: 'refusals.deleted', object: 'own-changes', count });
   return count > 0;
@@ -99,7 +102,7 @@ async function deleteRefusals(connection: Connection, needs: RetentionNeeds): Pr
 
 async function deleteOldVersions(connection: Connection, needs: RetentionNeeds): Promise<boolean> {
   const at = needs.clock();
-  const id = await lockPastChunk(connection, cutoffsOf(needs.retention.oldVersions, at));
+  const id = await lockPastChunk(connection, cutoffsOf('oldVersions', needs, at));
   if (id === undefined) return false;
   const count = await deletePredecessors(connection, { id, at });
   await audit(connection, needs, { action: 'old-versions.deleted', object: `chunk ${id}`, count });
@@ -126,13 +129,14 @@ async function audit(
   ]);
 }
 
-function cutoffsOf({ days, types = {} }: Keeping, now: Date): Cutoffs {
+function cutoffsOf(kind: KeptKind, needs: RetentionNeeds, now: Date): Cutoffs {
+  const { others, byType } = keepingOf(kind, needs);
   return {
-    others: cutoffOf(days, now),
-    byType: Object.fromEntries(Object.entries(types).map(([type, own]) => [type, cutoffOf(own, now)])),
+    others: cutoffOf(others, now),
+    byType: Object.fromEntries([...byType].map(([type, own]) => [type, cutoffOf(own, now)])),
   };
 }
 
-function cutoffOf(days: number | 'unlimited', now: Date): string {
+function cutoffOf(days: KeptDays, now: Date): string {
   return days === 'unlimited' ? NEVER : new Date(now.getTime() - days * DAY_MS).toISOString();
 }

@@ -5,7 +5,6 @@ import type { Configuration } from '../core/configuration.js';
 import { isDay } from '../core/day.js';
 import type { Definitions } from '../core/definitions.js';
 import { catalogueProblems, listProblems } from './catalogue-check.js';
-import { keepingProblems } from './check-retention.js';
 import { opennessProblems } from './check-openness.js';
 import { periodProblems } from './check-periods.js';
 import { calendarProblems } from './check-calendars.js';
@@ -23,7 +22,6 @@ export function crossCheck(configuration: Configuration, definitions: Definition
     ...listProblems(configuration),
     ...scheduleProblems(configuration),
     ...periodProblems(configuration, definitions),
-    ...keepingProblems(configuration),
     ...opennessProblems(configuration, definitions),
     ...calendarProblems(configuration, definitions),
   ];

@@ -2,6 +2,8 @@
 // entry and its mappings alone: the same definitions always give the same page.
 import type { CatalogueEntry } from '../core/catalogue.js';
 import { COUNTERPART_KINDS, type Definitions, type Mapping, type RecordSchema } from '../core/definitions.js';
+import type { Retention } from '../core/configuration.js';
+import { keepingOf, KEPT_KINDS } from '../core/keeping.js';
 import { officialValues } from '../core/official-values.js';
 import { fieldRows } from './record-type-fields.js';
 import { conditionLines, qualityLines } from './record-type-rules.js';
@@ -14,15 +16,26 @@ const OPENNESS = {
   authorised: '授权查询 · on authorisation',
 } as const;
 
-/** Writes the page of a type; ends with a line end. */
-export function recordTypePage(entry: CatalogueEntry, definitions: Definitions): string {
+const KEPT_WORDS = {
+  originals: { titleZh: '原始文件', title: 'original files' },
+  rejectedRows: { titleZh: '被退回的行', title: 'rejected rows' },
+  problems: { titleZh: '问题明细', title: 'problems' },
+  oldVersions: { titleZh: '被取代的旧版本', title: 'superseded versions' },
+} as const;
+
+/** Writes the page of a type; ends with a line end. `retention` is what holds for all types. */
+export function recordTypePage(
+  entry: CatalogueEntry,
+  definitions: Definitions,
+  retention: Retention,
+): string {
   const template = templateOf(entry.type, definitions);
   const { schema } = template;
   const mappings = [...definitions.mappings.values()].filter(({ type }) => type === entry.type);
   const sections = [
     `# ${schema.titleZh} · ${schema.title}`,
     `Made by \`npm run docs\` from \`schemas/${entry.type}.schema.json\`: change that, not this page. · 本页由程序生成，请勿直接修改。`,
-    factsOf(entry, schema),
+    factsOf(entry, schema, retention),
     section('字段 · Fields', fieldRows(template)),
     section('条件 · Conditions', listOf(conditionLines(template))),
     section('质量规则 · Quality rules', listOf(qualityLines(template, definitions.qualityRules))),
@@ -54,7 +67,7 @@ function listOf(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}`).join('\n');
 }
 
-function factsOf(entry: CatalogueEntry, schema: RecordSchema): string {
+function factsOf(entry: CatalogueEntry, schema: RecordSchema, retention: Retention): string {
   const titleOf = (field: string): string => schema.properties[field]?.titleZh ?? field;
   return markdownTable(
     ['', ''],
@@ -69,8 +82,21 @@ function factsOf(entry: CatalogueEntry, schema: RecordSchema): string {
       ['主体 · Subjects', entry.subjects.map((subject) => COUNTERPART_KINDS[subject]).join('、')],
       ['公开属性 · Openness', [OPENNESS[entry.openness], ...statedIn(entry, titleOf)].join('；')],
       ['标识 · Identity', entry.identity.map((field) => `${titleOf(field)} (\`${field}\`)`).join(' + ')],
+      ['保存期限 · Kept', keptLine(entry, retention)],
     ],
   );
+}
+
+/** A record itself is kept until it is withdrawn; these are what is kept besides. */
+function keptLine(entry: CatalogueEntry, retention: Retention): string {
+  return KEPT_KINDS.map((kind) => {
+    const { others, byType } = keepingOf(kind, { retention, catalogue: [entry] });
+    const days = byType.get(entry.type) ?? others;
+    const { titleZh, title } = KEPT_WORDS[kind];
+    return days === 'unlimited'
+      ? `${titleZh}永久 · ${title} for good`
+      : `${titleZh}${days}天 · ${title} ${days} days`;
+  }).join('；');
 }
 
 /** A record may state a narrower openness than its type has. */

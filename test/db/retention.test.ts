@@ -7,6 +7,7 @@ import { requireKept, requireProblemsKept } from '../../src/app/kept.js';
 import { bindReports } from '../../src/app/reports.js';
 import type { Storage } from '../../src/app/storage.js';
 import type { Retention } from '../../src/core/configuration.js';
+import type { KeptDays, TypeKeeping } from '../../src/core/keeping.js';
 import { isGatewayError } from '../../src/core/errors.js';
 import { readBatch } from '../../src/db/batches.js';
 import { readFeed } from '../../src/feed/read-feed.js';
@@ -28,6 +29,11 @@ const UNLIMITED: Retention = {
   oldVersions: { days: 'unlimited' },
   feed: { days: 'unlimited' },
 };
+
+/** The catalogue of a site that keeps problems of penalties for so long. */
+const penaltyKept = (problemsDays: KeptDays): TypeKeeping[] => [
+  { type: 'administrative-penalty', retention: { problemsDays, oldVersionsDays: 'unlimited' } },
+];
 
 const storageOf = ({ test, originals, sealer }: IntakeBench): Omit<Storage, 'signer'> => ({
   database: test.database,
@@ -53,6 +59,7 @@ describe('retention', () => {
       database: bench.test.database,
       originals: bench.originals,
       retention: { ...UNLIMITED, ...retention },
+      catalogue: [],
       clock: () => new Date(NOW.getTime() + days * DAY_MS),
       audit: async (sql, entries) => {
         await appendAudits(sql, entries);
@@ -160,12 +167,13 @@ describe('retention', () => {
           NOW,
         ]);
       for (const position of [1, 2, 3, 4]) await refuse(position);
-      const problems = { days: 10, types: { 'administrative-penalty': 30 } };
-      await apply(9, { problems });
+      const problems = { days: 10 };
+      const catalogue = penaltyKept(30);
+      await apply(9, { problems }, { catalogue });
       assert.equal(await count('refusals'), 4);
-      await apply(11, { problems }, { rowsAtOnce: 2 });
+      await apply(11, { problems }, { catalogue, rowsAtOnce: 2 });
       assert.equal(await count('refusals'), 1, 'that of the penalty stays');
-      await apply(31, { problems });
+      await apply(31, { problems }, { catalogue });
       assert.equal(await count('refusals'), 0);
       assert.deepEqual(told(), [
         ['refusals.deleted', 'own-changes', 2],
@@ -255,12 +263,12 @@ describe('retention', () => {
 
     it('lasts as long as its type says, where its type says so', async () => {
       const penalty = await bench.ingest(faulty(2));
-      const types = { 'administrative-penalty': 100 };
-      await apply(50, { problems: { days: 10, types } });
+      const catalogue = penaltyKept(100);
+      await apply(50, { problems: { days: 10 } }, { catalogue });
       assert.equal(await count('row_problems'), 1);
-      await apply(50, { problems: { days: 10, types: { 'administrative-penalty': 'unlimited' } } });
+      await apply(50, { problems: { days: 10 } }, { catalogue: penaltyKept('unlimited') });
       assert.equal(await count('row_problems'), 1);
-      await apply(101, { problems: { days: 1000, types } });
+      await apply(101, { problems: { days: 1000 } }, { catalogue });
       assert.deepEqual(told(), [['problems.deleted', penalty.id, 1]]);
     });
 

@@ -132,6 +132,7 @@ describe('the supply of the sources', () => {
       await applyRetention({
         database: run.test.database,
         originals: { remove: () => Promise.reject(new Error('no original is past its retention here')) },
+        catalogue: [],
         retention: {
           originals: UNLIMITED,
           rejectedRows: UNLIMITED,

@@ -74,6 +74,28 @@ describe('the catalogue', () => {
       assert.ok(problems().some((problem) => problem.includes('nationalClass')));
     });
 
+  it('says of every type how long what belongs to it is kept, in days or for good', () => {
+    const { catalogue } = loadConfiguration(folder.path, definitions);
+    assert.ok(catalogue.every(({ retention }) => retention.oldVersionsDays === 1825));
+    const keeping =
+      (retention: unknown) =>
+      (entries: Entries): Entries =>
+        entries.map((entry) => (penalty(entry) ? { ...entry, retention } : entry));
+    change('catalogue', keeping(undefined));
+    assert.match(problems().join(), /^catalogue\.yaml\/0: must have required property 'retention'/);
+    for (const wrong of [
+      {},
+      { oldVersionsDays: 0 },
+      { oldVersionsDays: 'never' },
+      { oldVersionsDays: 1, feedDays: 1 },
+    ]) {
+      change('catalogue', keeping(wrong));
+      assert.match(problems().join(), /^catalogue\.yaml\/0\/retention/, JSON.stringify(wrong));
+    }
+    change('catalogue', keeping({ oldVersionsDays: 'unlimited', originalsDays: 30 }));
+    assert.deepEqual(problems(), []);
+  });
+
   it('asks for the schema of a type that is of a class of the national catalogue', () => {
     change('catalogue', (entries) => [...entries, { ...entries.find(penalty), type: 'blood-donation' }]);
     assert.deepEqual(problems(), [

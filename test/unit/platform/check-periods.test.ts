@@ -7,7 +7,7 @@ import { projectRoot } from '../../../src/platform/project-root.js';
 
 const { configuration, definitions } = loadSite(path.join(projectRoot, 'config'));
 
-describe('the check of periods and retention', () => {
+describe('the check of periods and schedules', () => {
   const problemsOf = (change: Partial<Configuration>): string[] =>
     crossCheck({ ...configuration, ...change }, definitions);
   const withPeriods = (periods: NonNullable<Configuration['catalogue'][number]['periods']>): string[] =>
@@ -55,17 +55,10 @@ describe('the check of periods and retention', () => {
     ]);
   });
 
-  it('wants types of the catalogue in retention, and six fields in every schedule', () => {
-    const { retention, schedules } = configuration;
-    assert.deepEqual(
-      problemsOf({
-        retention: { ...retention, problems: { days: 1, types: { 'some-type': 2 } } },
-        schedules: { ...schedules, endings: '0 0 * * *' },
-      }),
-      [
-        'schedules.yaml: endings must have six fields, seconds first',
-        'retention.yaml, problems: the type some-type is not in catalogue.yaml',
-      ],
-    );
+  it('wants six fields in every schedule', () => {
+    const { schedules } = configuration;
+    assert.deepEqual(problemsOf({ schedules: { ...schedules, endings: '0 0 * * *' } }), [
+      'schedules.yaml: endings must have six fields, seconds first',
+    ]);
   });
 });

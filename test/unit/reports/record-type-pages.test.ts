@@ -29,6 +29,8 @@ describe('the pages of the record types', () => {
       '`fineDiffersFromText` (warning): 罚款金额与正文中的金额不一致',
       '2021 (from 2021-07-15): 警告、通报批评',
       '个人信息：加密存储',
+      '原始文件1095天 · original files 1095 days',
+      '被取代的旧版本1825天 · superseded versions 1825 days',
     ])
       assert.ok(page.includes(words), words);
   });
