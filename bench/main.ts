@@ -14,22 +14,28 @@ import { boundHeap } from '../src/platform/bound-heap.js';
 import { readEnvironment } from '../src/platform/environment.js';
 import { createLogger } from '../src/platform/logger.js';
 import { createStopList } from '../src/platform/stop-list.js';
+import { measureFeed, measureReaders } from './feed.js';
 import { runFloor } from './floor.js';
+import { measureForwarding } from './forwarding.js';
 import { runHandWritten } from './hand-written.js';
 import { watchMemory } from './peak-memory.js';
 import { FORMATS, type Format } from './penalty-files.js';
 import { measureType } from './type-cost.js';
 
-const USAGE = `npm run --silent bench -- --rows N [--scenario new|again] [--format F] [--json]
+const USAGE = `npm run --silent bench -- --rows N [--scenario S] [--format F] [--json]
 npm run --silent bench -- --type TYPE [--rows N] [--json]
   --rows N        rows to generate (default 100000)
   --scenario new  every row is new (default); again: the same file a second time, every row unchanged
+             forwarding: to a city that only counts, in another process; feed: one reader reads all of it;
+             readers: a reader follows the feed while the batch goes in
   --format F      csv (default), xlsx, json, ndjson or xml; the same rows as CSV are the yardstick then
   --type TYPE     what a row of this record type costs, in its pure stages and in the whole intake
   --json          print one JSON object and nothing else`;
 
 const SOURCE = 'market-regulation-penalty';
-const SCENARIOS = ['new', 'again'] as const;
+/** What is measured behind the intake, against a served gateway. */
+const SERVED = { forwarding: measureForwarding, feed: measureFeed, readers: measureReaders };
+const SCENARIOS = ['new', 'again', 'forwarding', 'feed', 'readers'] as const;
 
 interface Options {
   readonly rows: number;
@@ -64,6 +70,20 @@ async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; resu
   return { seconds: Number(process.hrtime.bigint() - start) / 1e9, result };
 }
 
+/** Measures a scenario against a gateway in a process of its own. */
+async function runServed(
+  scenario: keyof typeof SERVED,
+  { rows, folder, say }: { rows: number; folder: string; say: (text: string) => void },
+): Promise<object> {
+  const site = loadSite(readEnvironment().configDir);
+  const agency = site.configuration.agencies.find(({ id }) => id === 'market-regulation');
+  if (agency === undefined) throw new Error('config/agencies.yaml has no market-regulation.');
+  const csv = join(folder, 'rows.csv');
+  writeFile(csv, 'csv', { rows, agency });
+  const figures = await SERVED[scenario]({ folder: join(folder, 'data'), csv, source: SOURCE, rows, say });
+  return { scenario, ...figures, processors: cpus().length, node: process.version };
+}
+
 async function runBench(options: Options, folder: string, say: (text: string) => void): Promise<object> {
   const environment = {
     ...readEnvironment(undefined, { dataDir: folder, logLevel: 'error' }),
@@ -88,8 +108,8 @@ async function runBench(options: Options, folder: string, say: (text: string) =>
     say(`Writing ${options.rows} rows …`);
     const file = join(folder, `rows.${options.format}`);
     const csv = join(folder, 'rows.csv');
-    const bytes = writeFile(file, options.format, { options, agency });
-    if (file !== csv) writeFile(csv, 'csv', { options, agency });
+    const bytes = writeFile(file, options.format, { rows: options.rows, agency });
+    if (file !== csv) writeFile(csv, 'csv', { rows: options.rows, agency });
     const ingest = (path = file): ReturnType<typeof ingestFile> =>
       ingestFile(path, SOURCE, { ...needs, onProgress });
     if (options.scenario === 'again') await ingest();
@@ -136,13 +156,13 @@ async function timedAsCsv(database: Database, ingest: () => Promise<unknown>): P
 function writeFile(
   path: string,
   format: Format,
-  { options, agency }: { options: Options; agency: { nameZh: string; creditCode: string } },
+  { rows, agency }: { rows: number; agency: { nameZh: string; creditCode: string } },
 ): number {
   const program = join(import.meta.dirname, 'write-file.js');
   const written = execFileSync(process.execPath, [
     program,
     path,
-    String(options.rows),
+    String(rows),
     format,
     agency.nameZh,
     agency.creditCode,
@@ -167,7 +187,12 @@ if (options === undefined) {
   // As root, the embedded PostgreSQL runs as another user and must reach its folder.
   await chmod(folder, 0o755);
   try {
-    const figures = await runBench(options, folder, options.isJson ? () => undefined : console.error);
+    const say = options.isJson ? (): undefined => undefined : console.error;
+    const { scenario, rows } = options;
+    const figures =
+      scenario === 'new' || scenario === 'again'
+        ? await runBench(options, folder, say)
+        : await runServed(scenario, { rows, folder, say });
     console.log(JSON.stringify(figures, null, options.isJson ? undefined : 2));
   } finally {
     await rm(folder, { recursive: true, force: true });

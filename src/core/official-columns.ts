@@ -1,9 +1,5 @@
 // A canonical record as one table version of a destination names its columns; the translator is passed in.
 import type { CanonicalRecord } from './definitions.js';
 
-/** Translates a record; canonical names where the type has no table of this version. */
-export type OfficialColumns = (
-  type: string,
-  version: string,
-  record: CanonicalRecord,
-) => Record<string, string>;
+/** Writes a record as JSON in its RFC 8785 form; canonical names where the type has no table of this version. */
+export type OfficialText = (type: string, version: string, record: CanonicalRecord) => string;

@@ -18,16 +18,13 @@ export interface Change {
   /** Null for what the gateway changed itself. */
   readonly batchId: string | null;
   readonly row: number;
-  readonly committedAt: Date;
 }
 
-export interface FeedChange extends Change {
+export interface FeedChange extends Omit<Change, 'sealed' | 'batchId' | 'row'> {
+  readonly committedAt: Date;
   /** Set where the record has ended with this version or a later one, its last day is over, or what it said is past its retention. */
   readonly hasEnded: boolean;
 }
-
-const COLUMNS = `v.record_id as "recordId", v.version, v.data, v.sealed, v.row_number as row,
-  c.agency, c.record_type as "recordType", c.batch_id as "batchId", c.committed_at as "committedAt"`;
 
 /** Reads the first position that is not past its retention, and the last one that is visible. */
 export async function readKeptPositions(sql: Sql): Promise<{ first: number; last: number }> {
@@ -61,28 +58,44 @@ export interface ChangesAfter {
   readonly view?: ReaderView | undefined;
 }
 
-const AHEAD = `ahead as (
-  select *, sum(left_over) over (order by last_position) - left_over as changes_before
-  from (select *, last_position - greatest($1::bigint, first_position - 1) as left_over from chunks
-        where changes > 0 and last_position > $1::bigint and coalesce(openness, 0) <= $5
-          and ($3::text[] is null or record_type = any($3) or (has_endings and record_type <> all($4)))
-        order by last_position limit $2) next)`;
+// A window of at most `limit` changes: the next ones in the chunks that may hold something for the reader.
+const WINDOW = `
+  select id, agency, record_type as "recordType", committed_at as "committedAt", first_position as first,
+    greatest($1::bigint + 1 - first_position, 0)::integer as "from",
+    least(changes - 1, $2 - changes_before + greatest($1::bigint - first_position, -1))::integer as "to"
+  from (select *, sum(left_over) over (order by first_position) - left_over as changes_before
+        from (select *, last_position - greatest($1::bigint, first_position - 1) as left_over from chunks
+              where changes > 0 and coalesce(openness, 0) <= $5
+                and first_position > coalesce((select first_position - 1 from chunks
+                  where changes > 0 and first_position <= $1::bigint + 1 order by first_position desc limit 1), 0)
+                and last_position > $1::bigint
+                and ($3::text[] is null or record_type = any($3) or (has_endings and record_type <> all($4)))
+              order by first_position limit $2) next) ahead
+  where changes_before < $2`;
 
-// One statement, and so one moment: what is committed meanwhile must not count as looked at.
-const AFTER = `
-  with ${AHEAD}, looked as (select max(last_position) as last from ahead where changes_before < $2),
-  found as (
-    select c.first_position + v.ordinal as position, ${COLUMNS}, v.seen as operation,
-           v.seen = 'd' or v.data = '{}' or ${isOver('v', '$6')} or ${endsLaterFor('$5', '$6')} as "hasEnded"
-    from ahead c
-    cross join lateral
-      (select * from (select v.*, ${operationTo('$5')} as seen from record_versions v where v.chunk_id = c.id
-         and v.ordinal >= greatest($1::bigint + 1 - c.first_position, 0)::integer) v
-       where seen = 'd' or (seen = 'u' and ($3::text[] is null or c.record_type = any($3)))
-       order by v.ordinal limit $2) v
-    where c.changes_before < $2
-    order by position limit $2)
-  select found.*, looked.last as "lookedTo" from looked left join found on true order by position`;
+const SEEN = `
+  select v.chunk_id as chunk, v.ordinal, v.record_id as "recordId", v.version, v.seen as operation, v.data,
+         v.seen = 'd' or v.data = '{}' or ${isOver('v', '$5')} or ${endsLaterFor('$4', '$5')} as "hasEnded"
+  from unnest($1::bigint[], $2::integer[], $3::integer[]) w (chunk_id, "from", "to")
+  cross join lateral
+    (select *, ${operationTo('$4')} as seen from record_versions v
+     where v.chunk_id = w.chunk_id and v.ordinal between w."from" and w."to") v
+  where v.seen <> '-'`;
+
+interface Stretch {
+  readonly id: number;
+  readonly agency: string;
+  readonly recordType: string;
+  readonly committedAt: Date;
+  readonly first: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+type Seen = Pick<FeedChange, 'recordId' | 'version' | 'operation' | 'data' | 'hasEnded'> & {
+  readonly chunk: number;
+  readonly ordinal: number;
+};
 
 export interface ChangesFound {
   readonly changes: readonly FeedChange[];
@@ -90,18 +103,55 @@ export interface ChangesFound {
   readonly lookedTo: number | null;
 }
 
-/** Reads the next changes after a position for a feed, in order, at most `limit`. */
+/**
+ * Looks at the next `limit` changes after a position for a feed and gives those that the reader may see, in order:
+ * there may be none although more are to come. Chunks are whole once they are seen, so that two statements agree.
+ */
 export async function readChangesAfter(
   sql: Sql,
   { after, limit, today, view }: ChangesAfter,
 ): Promise<ChangesFound> {
   const level = opennessLevel(view?.openness ?? 'authorised');
-  const values = [after, limit, view?.openTypes ?? null, view?.closedTypes ?? [], level, today];
-  const { rows } = await sql.query(AFTER, values);
-  const found = rows as unknown as { position: number | null; lookedTo: number | null }[];
-  const changes = found.filter(({ position }) => position !== null) as unknown as FeedChange[];
-  return { changes, lookedTo: changes.at(-1)?.position ?? found[0]?.lookedTo ?? null };
+  const open = view?.openTypes;
+  const window = [after, limit, open ?? null, view?.closedTypes ?? [], level];
+  const stretches = (await sql.query(WINDOW, window)).rows as unknown as Stretch[];
+  const last = stretches.at(-1);
+  if (last === undefined) return { changes: [], lookedTo: null };
+  const bounds = [
+    stretches.map(({ id }) => id),
+    stretches.map(({ from }) => from),
+    stretches.map(({ to }) => to),
+  ];
+  const seen = (await sql.query(SEEN, [...bounds, level, today])).rows as unknown as Seen[];
+  const byChunk = new Map(stretches.map((stretch) => [stretch.id, stretch]));
+  const changes: FeedChange[] = [];
+  for (const { chunk, ordinal, ...version } of seen) {
+    const { agency, recordType, committedAt, first } = byChunk.get(chunk) as Stretch;
+    // Of what is exchanged no longer, only the ends are told.
+    if (version.operation === 'u' && open !== undefined && !open.includes(recordType)) continue;
+    changes.push({ position: first + ordinal, agency, recordType, committedAt, ...version });
+  }
+  changes.sort((a, b) => a.position - b.position);
+  return { changes, lookedTo: last.first + last.to };
 }
+
+// The bounds stand apart, so that a look-up by chunk and ordinal finds just what lies between them.
+const AT = `
+  with stretches as materialized (
+    select c.id, c.agency, c.record_type, c.batch_id, c.first_position,
+           greatest(run.first - c.first_position, 0)::integer as "from",
+           least(run.last - c.first_position, c.changes - 1)::integer as "to"
+    from unnest($1::bigint[], $2::bigint[]) run (first, last)
+    cross join lateral (select * from chunks where changes > 0 and first_position <= run.last
+      and first_position >= (select first_position from chunks
+        where changes > 0 and first_position <= run.first order by first_position desc limit 1)) c)
+  select s.first_position + v.ordinal as position, v.record_id as "recordId", v.version, v.data, v.sealed,
+         v.row_number as row, s.agency, s.record_type as "recordType", s.batch_id as "batchId",
+         case when coalesce(v.openness, 0) <= $3 and not ${isOver('v', '$4')} then v.operation else 'd' end
+           as operation
+  from stretches s
+  cross join lateral (select * from record_versions v
+    where v.chunk_id = s.id and v.ordinal between s."from" and s."to") v`;
 
 /** Reads the changes at the given positions, in order; what is narrower than `openness`, or over on the day `today`, ends its record. */
 export async function readChangesAt(
@@ -109,18 +159,20 @@ export async function readChangesAt(
   positions: readonly number[],
   { openness, today }: { openness: Openness; today: string },
 ): Promise<Change[]> {
-  const { rows } = await sql.query(
-    `select p.position, ${COLUMNS},
-            case when coalesce(v.openness, 0) <= $2 and not ${isOver('v', '$3')} then v.operation else 'd' end
-              as operation
-     from unnest($1::bigint[]) p (position)
-     cross join lateral (select * from chunks where changes > 0 and last_position >= p.position
-                         order by last_position limit 1) c
-     cross join lateral (select * from record_versions r
-                         where r.chunk_id = c.id and r.ordinal = (p.position - c.first_position)::integer
-                         limit 1) v
-     order by p.position`,
-    [positions, opennessLevel(openness), today],
-  );
-  return rows as unknown as Change[];
+  const runs = runsOf(positions);
+  const bounds = [runs.map(({ first }) => first), runs.map(({ last }) => last)];
+  const { rows } = await sql.query(AT, [...bounds, opennessLevel(openness), today]);
+  const changes = rows as unknown as Change[];
+  return changes.sort((a, b) => a.position - b.position);
+}
+
+/** The positions of a message mostly follow one another: a stretch costs one look-up. */
+function runsOf(positions: readonly number[]): { first: number; last: number }[] {
+  const runs: { first: number; last: number }[] = [];
+  for (const position of [...positions].sort((a, b) => a - b)) {
+    const run = runs.at(-1);
+    if (run?.last === position - 1) run.last = position;
+    else runs.push({ first: position, last: position });
+  }
+  return runs;
 }

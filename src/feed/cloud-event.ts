@@ -24,25 +24,47 @@ export const FEED_SOURCE = 'urn:credit-exchange:binhai';
 const TYPE_PREFIX = 'cn.tjbh.credit.';
 const SCHEMA_PREFIX = 'urn:credit-exchange:record:';
 
-/** Writes a change as an event; personal numbers stay masked. */
-export function toCloudEvent(change: FeedChange): CloudEvent {
-  const event = {
+/** An event as it is served: `json` is a `CloudEvent`. */
+export interface FeedEvent {
+  readonly id: string;
+  readonly json: string;
+}
+
+/** Writes changes as events; personal numbers stay masked. What was stored is JSON already and is not parsed again. */
+export function writeCloudEvents(changes: readonly FeedChange[]): FeedEvent[] {
+  let chunk: ChunkText | undefined;
+  return changes.map((change) => {
+    if (chunk === undefined || !isOfChunk(change, chunk)) chunk = chunkText(change);
+    const { position, recordId, version, operation, hasEnded, data } = change;
+    const id = String(position);
+    const method = operation === 'd' ? 'DELETE' : 'PUT';
+    const head = `${chunk.head},"id":"${id}","subject":"${recordId}","method":"${method}","recordversion":${version}`;
+    return { id, json: hasEnded ? `${head}}` : `${head},${chunk.dataHead},"data":${data}}` };
+  });
+}
+
+type ChunkFacts = Pick<FeedChange, 'recordType' | 'agency' | 'committedAt'>;
+
+/** What the events of a chunk have in common, written once. */
+interface ChunkText extends ChunkFacts {
+  readonly head: string;
+  readonly dataHead: string;
+}
+
+function isOfChunk(change: FeedChange, { recordType, agency, committedAt }: ChunkFacts): boolean {
+  return change.committedAt === committedAt && change.recordType === recordType && change.agency === agency;
+}
+
+function chunkText({ recordType, agency, committedAt }: ChunkFacts): ChunkText {
+  const common: Omit<CloudEvent, 'id' | 'subject' | 'method' | 'recordversion'> = {
     specversion: '1.0',
-    id: String(change.position),
-    type: `${TYPE_PREFIX}${change.recordType}`,
+    type: `${TYPE_PREFIX}${recordType}`,
     source: FEED_SOURCE,
-    time: change.committedAt.toISOString(),
-    subject: change.recordId,
-    method: change.operation === 'd' ? 'DELETE' : 'PUT',
-    recordtype: change.recordType,
-    recordversion: change.version,
-    agency: change.agency,
-  } as const;
-  if (change.hasEnded) return event;
-  return {
-    ...event,
-    datacontenttype: 'application/json',
-    dataschema: `${SCHEMA_PREFIX}${change.recordType}`,
-    data: JSON.parse(change.data) as unknown,
+    time: committedAt.toISOString(),
+    recordtype: recordType,
+    agency,
   };
+  const data = { datacontenttype: 'application/json', dataschema: `${SCHEMA_PREFIX}${recordType}` };
+  const inner = (value: object): string => JSON.stringify(value).slice(1, -1);
+  return { recordType, agency, committedAt, head: `{${inner(common)}`, dataHead: inner(data) };
 }

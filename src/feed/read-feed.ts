@@ -4,7 +4,7 @@ import { shanghaiDay, type Clock } from '../core/clock.js';
 import { GatewayError } from '../core/errors.js';
 import { readChangesAfter, readKeptPositions, type ReaderView } from '../db/changes.js';
 import type { Sql } from '../db/pool.js';
-import { toCloudEvent, type CloudEvent } from './cloud-event.js';
+import { writeCloudEvents, type FeedEvent } from './cloud-event.js';
 import type { FeedWaiter } from './feed-waiter.js';
 
 export interface FeedQuery {
@@ -29,18 +29,11 @@ export interface FollowDeps {
 
 const POSITION = /^(0|[1-9]\d{0,15})$/;
 
-/** Reads the events after `lastEventId`; throws `feed.unknown-position` for an id that this feed never gave, `feed.past-retention` for one behind which events are gone. */
-export async function readFeed(
-  query: FeedQuery,
-  { sql, clock }: Pick<FollowDeps, 'clock' | 'sql'>,
-): Promise<CloudEvent[]> {
-  const kept = await readKeptPositions(sql);
-  const from = { after: parsePosition(query.lastEventId, kept), today: shanghaiDay(clock()) };
-  return (await readEvents(sql, query, from)).events;
-}
-
-/** Reads the events after `lastEventId` and waits for the first where there is none yet; empty after `timeoutMs`. */
-export async function followFeed(query: FeedQuery, wait: FeedWait, deps: FollowDeps): Promise<CloudEvent[]> {
+/**
+ * Reads the events after `lastEventId` and waits for the first where there is none yet; empty after `timeoutMs`. Throws
+ * `feed.unknown-position` for an id that this feed never gave, `feed.past-retention` for one behind which events are gone.
+ */
+export async function followFeed(query: FeedQuery, wait: FeedWait, deps: FollowDeps): Promise<FeedEvent[]> {
   const endsAt = deps.clock().getTime() + wait.timeoutMs;
   // Read before the events: what comes in between ends the wait at once.
   const kept = await readKeptPositions(deps.sql);
@@ -59,7 +52,7 @@ export async function followFeed(query: FeedQuery, wait: FeedWait, deps: FollowD
 }
 
 interface Looked {
-  readonly events: CloudEvent[];
+  readonly events: FeedEvent[];
   /** Up to here there is nothing else for the reader. */
   readonly lookedTo: number;
 }
@@ -75,7 +68,7 @@ async function readEvents(
     const { changes, lookedTo } = await readChangesAfter(sql, { after, limit, today: from.today, view });
     after = lookedTo ?? after;
     if (changes.length > 0 || lookedTo === null)
-      return { events: changes.map(toCloudEvent), lookedTo: after };
+      return { events: writeCloudEvents(changes), lookedTo: after };
   }
 }
 

@@ -1,7 +1,7 @@
 // One answer of the feed with its entry in the audit log: who read from where to where. The entry is committed before
 // a byte of the answer goes out; an answer without events reads nothing and has none.
 import type { WriteDown } from '../db/gathered-audit.js';
-import type { CloudEvent } from './cloud-event.js';
+import type { FeedEvent } from './cloud-event.js';
 import { followFeed, type FeedQuery, type FeedWait, type FollowDeps } from './read-feed.js';
 
 export interface RecordedDeps extends FollowDeps {
@@ -15,7 +15,7 @@ export async function followRecorded(
   query: FeedQuery,
   wait: FeedWait,
   deps: RecordedDeps,
-): Promise<CloudEvent[]> {
+): Promise<FeedEvent[]> {
   const events = await followFeed(query, wait, deps);
   const last = events.at(-1);
   if (last === undefined) return events;

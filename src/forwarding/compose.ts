@@ -1,39 +1,35 @@
 // Writes a message to the city: records in the official columns of the table version, each with the digest
 // of its masked form. The same message gives the same bytes at every try.
+import { hash } from 'node:crypto';
 import type { Destination } from '../core/configuration.js';
 import type { CanonicalRecord } from '../core/definitions.js';
-import { canonicalDigest } from '../core/canonical-json.js';
-import type { OfficialColumns } from '../core/official-columns.js';
+import { jsonArrayBytes } from '../core/joined-bytes.js';
+import type { OfficialText } from '../core/official-columns.js';
 import type { Change } from '../db/changes.js';
 import type { Message } from '../db/messages.js';
 
 export interface ComposeNeeds {
-  readonly toOfficial: OfficialColumns;
+  readonly toOfficial: OfficialText;
   /** Opens what a change's `data` masks. */
   readonly open: (sealed: Buffer) => Buffer;
   readonly creditCodeOf: (agency: string) => string;
   readonly showsPersonalNumbers: Destination['showsPersonalNumbers'];
 }
 
-export interface CityRecord {
-  readonly id: string;
-  readonly version: number;
-  readonly operation: 'upsert' | 'delete';
-  /** SHA-256 of the RFC 8785 form of `data` with personal numbers masked. */
-  readonly digest: string;
-  readonly data: Record<string, string>;
-}
+/** What is deleted has no data; its digest is that of nothing. */
+const EMPTY = '{}';
 
-/** Writes the body of a message. */
-export function composeMessage(message: Message, changes: readonly Change[], needs: ComposeNeeds): string {
-  return JSON.stringify({
+/** Writes the body of a message; `digest` is SHA-256 over the RFC 8785 form of `data` with personal numbers masked. */
+export function composeMessage(message: Message, changes: readonly Change[], needs: ComposeNeeds): Buffer {
+  const head = JSON.stringify({
     messageId: message.id,
     tableCode: message.tableCode,
     tableVersion: message.tableVersion,
     departmentCode: needs.creditCodeOf(message.agency),
     ...(message.resend ? { resend: true } : {}),
-    body: changes.map((change) => cityRecord(change, message.tableVersion, needs)),
   });
+  const records = changes.map((change) => cityRecord(change, message.tableVersion, needs));
+  return jsonArrayBytes(records, { head: `${head.slice(0, -1)},"body":`, tail: '}' });
 }
 
 /** Tells whether the sealed numbers of a change go out unmasked: only of a type that the destination names. */
@@ -42,16 +38,19 @@ export function opensNumbers(change: Change, shows: Destination['showsPersonalNu
   return isNamed && change.operation === 'u' && change.sealed !== null;
 }
 
-function cityRecord(change: Change, tableVersion: string, needs: ComposeNeeds): CityRecord {
-  const base = { id: change.recordId, version: change.version };
-  if (change.operation === 'd')
-    return { ...base, operation: 'delete', digest: canonicalDigest({}), data: {} };
-  const masked = JSON.parse(change.data) as CanonicalRecord;
-  const official = needs.toOfficial(change.recordType, tableVersion, masked);
-  const digest = canonicalDigest(official);
-  if (change.sealed === null || !opensNumbers(change, needs.showsPersonalNumbers))
-    return { ...base, operation: 'upsert', digest, data: official };
-  const secrets = JSON.parse(needs.open(change.sealed).toString('utf8')) as CanonicalRecord;
-  const data = needs.toOfficial(change.recordType, tableVersion, { ...masked, ...secrets });
-  return { ...base, operation: 'upsert', digest, data };
+function cityRecord(change: Change, tableVersion: string, needs: ComposeNeeds): string {
+  const isDelete = change.operation === 'd';
+  const record = isDelete ? {} : (JSON.parse(change.data) as CanonicalRecord);
+  const masked = isDelete ? EMPTY : needs.toOfficial(change.recordType, tableVersion, record);
+  const data = opensNumbers(change, needs.showsPersonalNumbers)
+    ? needs.toOfficial(change.recordType, tableVersion, { ...record, ...numbersOf(change, needs) })
+    : masked;
+  return (
+    `{"id":"${change.recordId}","version":${change.version},"operation":"${isDelete ? 'delete' : 'upsert'}",` +
+    `"digest":"${hash('sha256', masked, 'hex')}","data":${data}}`
+  );
+}
+
+function numbersOf({ sealed }: Change, { open }: ComposeNeeds): CanonicalRecord {
+  return JSON.parse(open(sealed as Buffer).toString('utf8')) as CanonicalRecord;
 }

@@ -200,7 +200,8 @@ export interface HttpDeps {
   readonly readProblems: (batchId: string, page: PageQuery) => Promise<object>;
   readonly csvTemplate: (type: string) => string;
   readonly writeTemplate: (type: string, out: Writable) => Promise<void>;
-  readonly followFeed: (query: FeedQuery) => Promise<readonly object[]>;
+  /** Gives events as JSON texts. */
+  readonly followFeed: (query: FeedQuery) => Promise<readonly { readonly json: string }[]>;
   readonly acceptNotice: (
     notice: unknown,
     caller: Caller,

@@ -1,6 +1,7 @@
 // `GET /v1/feeds/records` (http-feeds.org): the events after a position, at once or when there are any. A
 // server that stops sends waiting readers home with what there is.
 import type { RequestHandler } from 'express';
+import { jsonArrayBytes } from '../core/joined-bytes.js';
 import { callerOf } from './authenticate.js';
 import type { HttpDeps } from './deps.js';
 import { readLimit, readText, readWhole } from './query.js';
@@ -24,7 +25,9 @@ export function readFeed(deps: HttpDeps, stopping: AbortSignal): RequestHandler 
     try {
       const events = await deps.followFeed(query);
       if (!response.destroyed)
-        response.type('application/cloudevents-batch+json').send(JSON.stringify(events));
+        response
+          .type('application/cloudevents-batch+json')
+          .send(jsonArrayBytes(events.map(({ json }) => json)));
     } finally {
       stopping.removeEventListener('abort', leave);
     }

@@ -1,7 +1,7 @@
 // Records whose last day is over: they leave by themselves, once, through the change log, whoever runs when.
 import assert from 'node:assert/strict';
 import { readDeliveries } from '../../src/db/deliveries.js';
-import { readFeed } from '../../src/feed/read-feed.js';
+import { readFeed } from '../helpers/feed-events.js';
 import type { CloudEvent } from '../../src/feed/cloud-event.js';
 import type { AuditAct } from '../../src/core/audit-entry.js';
 import { appendAudits } from '../../src/db/audit.js';

@@ -5,10 +5,11 @@ import { readLastPosition, type ReaderView } from '../../src/db/changes.js';
 import { gatherAudits } from '../../src/db/gathered-audit.js';
 import type { CloudEvent } from '../../src/feed/cloud-event.js';
 import { createFeedWaiter, type FeedWaiter } from '../../src/feed/feed-waiter.js';
-import { followFeed, readFeed, type FeedQuery } from '../../src/feed/read-feed.js';
+import { followFeed, type FeedQuery } from '../../src/feed/read-feed.js';
 import { followRecorded } from '../../src/feed/recorded-feed.js';
 import { later } from '../../src/platform/later.js';
 import { firstVersions, recordId, writeChunk } from '../helpers/changes.js';
+import { parseEvents, readFeed } from '../helpers/feed-events.js';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { until } from '../helpers/until.js';
 
@@ -203,7 +204,7 @@ describe('the feed', () => {
         { lastEventId: undefined, limit: 1000, ...query },
         { timeoutMs: query.timeoutMs, signal: query.signal ?? new AbortController().signal },
         { sql: test.database, waiter, clock: () => new Date() },
-      );
+      ).then(parseEvents);
 
     beforeEach(() => {
       waiter = createFeedWaiter({
@@ -225,7 +226,7 @@ describe('the feed', () => {
           { lastEventId: undefined, limit: 1000, ...query },
           { timeoutMs: 5, signal: new AbortController().signal },
           { sql: database, writeDown, waiter, clock: () => new Date(), actor: 'city:k1' },
-        );
+        ).then(parseEvents);
       const entries = async (): Promise<unknown[]> => {
         const found: unknown[] = [];
         for await (const { action, actor, object, details } of readAudit(database))

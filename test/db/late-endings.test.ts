@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { Foundation } from '../../src/app/gateway.js';
 import { startLateEndings } from '../../src/app/own-jobs.js';
 import type { CloudEvent } from '../../src/feed/cloud-event.js';
-import { readFeed } from '../../src/feed/read-feed.js';
+import { readFeed } from '../helpers/feed-events.js';
 import { endRecords } from '../../src/jobs/end-records.js';
 import { createCapturedLogger } from '../helpers/captured-log.js';
 import { openForwardingBench } from '../helpers/forwarding.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BatchView } from '../../src/app/batch-view.js';
-import { readFeed } from '../../src/feed/read-feed.js';
+import { readFeed } from '../helpers/feed-events.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
 
 const SAMPLE = join(import.meta.dirname, '../fixtures/uploads/serious-dishonesty-list-entry.csv');

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { feedViews } from '../../src/app/feed-views.js';
 import type { Role } from '../../src/core/words.js';
-import { readFeed } from '../../src/feed/read-feed.js';
+import { readFeed } from '../helpers/feed-events.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
 

@@ -4,7 +4,7 @@ import type { Foundation } from '../../src/app/gateway.js';
 import { bindRecordDecisions } from '../../src/app/record-decisions.js';
 import { isGatewayError } from '../../src/core/errors.js';
 import { readAudit } from '../../src/db/audit.js';
-import { readFeed } from '../../src/feed/read-feed.js';
+import { readFeed } from '../helpers/feed-events.js';
 import { endRecords } from '../../src/jobs/end-records.js';
 import type { Caller } from '../../src/http/deps.js';
 import { createLogger } from '../../src/platform/logger.js';

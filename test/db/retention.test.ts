@@ -10,7 +10,7 @@ import type { Retention } from '../../src/core/configuration.js';
 import type { KeptDays, TypeKeeping } from '../../src/core/keeping.js';
 import { isGatewayError } from '../../src/core/errors.js';
 import { readBatch } from '../../src/db/batches.js';
-import { readFeed } from '../../src/feed/read-feed.js';
+import { readFeed } from '../helpers/feed-events.js';
 import type { CloudEvent } from '../../src/feed/cloud-event.js';
 import { applyRetention, type RetentionNeeds } from '../../src/jobs/apply-retention.js';
 import type { AuditAct } from '../../src/core/audit-entry.js';

@@ -1,5 +1,6 @@
 // Forwarding from a fresh database to a simulated city over real HTTP, with a clock that the test moves and
 // wake-ups and timers that the test makes.
+import { canonicalJson } from '../../src/core/canonical-json.js';
 import type { Destination } from '../../src/core/configuration.js';
 import type { Later } from '../../src/platform/later.js';
 import { createForwarder, type Forwarder, type ForwarderNeeds } from '../../src/forwarding/forwarder.js';
@@ -86,7 +87,9 @@ export async function openForwardingBench(): Promise<ForwardingBench> {
       http,
       city: { url: city.url, token: TOKEN },
       toOfficial: (_type, _version, record) =>
-        Object.fromEntries(Object.entries(record).map(([field, value]) => [`X_${field}`, String(value)])),
+        canonicalJson(
+          Object.fromEntries(Object.entries(record).map(([field, value]) => [`X_${field}`, String(value)])),
+        ),
       open: (sealed) => sealed,
       personReading: (_sql, reading) => {
         bench.readings.push(reading);

@@ -20,5 +20,6 @@ export function printFailures(failures) {
 
 /** Prints what a measurement said that was made again. */
 export function printMeasuredAgain(again) {
-  for (const { title, message } of again) console.log(`  ↻ measured again: ${title}: ${message.split('\n')[0]}`);
+  for (const { title, message } of again)
+    console.log(`  ↻ measured again: ${title}: ${message.split('\n')[0]}`);
 }

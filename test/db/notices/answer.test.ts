@@ -176,7 +176,7 @@ describe('answering a notice', () => {
     );
     assert.equal(asked[1]?.url, 'http://city.example/api/notices/TJ-2026-0001/feedback');
     assert.equal(asked[1].headers['authorization'], 'Bearer t-1');
-    assert.deepEqual(JSON.parse(asked[1].body ?? ''), { departmentCode: '12120116MB0CCC122Q', ...acted });
+    assert.deepEqual(JSON.parse(String(asked[1].body)), { departmentCode: '12120116MB0CCC122Q', ...acted });
     assert.equal((await readNotice(fixture.database, noticeId))?.state, 'closed');
     assert.deepEqual((await stepsOf(fixture.database, noticeId)).slice(3), [
       'acknowledged market-regulation',

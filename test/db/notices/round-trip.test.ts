@@ -43,7 +43,7 @@ describe('a notice, all the way', () => {
         const body = request.url.includes('lastEventId') ? '[]' : JSON.stringify([event]);
         return Promise.resolve({ status: 200, headers: {}, body });
       }
-      const { departmentCode, outcome } = JSON.parse(request.body ?? '') as Record<string, string>;
+      const { departmentCode, outcome } = JSON.parse(String(request.body)) as Record<string, string>;
       told.push({
         agency: departmentCode ?? '',
         outcome: outcome ?? '',

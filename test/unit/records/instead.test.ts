@@ -106,7 +106,7 @@ describe('the column of twenty that holds who gives a commitment', () => {
       counterpartIdType: '身份证',
       counterpartIdNumber: PERSON,
     });
-    assert.deepEqual(official, { CN_CNR_LB: '自然人', CN_CNR_DM: PERSON });
+    assert.deepEqual(JSON.parse(official), { CN_CNR_LB: '自然人', CN_CNR_DM: PERSON });
   });
 
   it('is part of the identity by which a row of a front-end database is withdrawn', () => {

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { canonicalJson } from '../../../src/core/canonical-json.js';
+import { loadDefinitions } from '../../../src/platform/definitions.js';
+import { compileOfficial } from '../../../src/records/official-columns.js';
+
+describe('a record in official columns', () => {
+  const toOfficial = compileOfficial(loadDefinitions());
+  const record = {
+    decisionDocumentNumber: '津滨罚〔2026〕1号',
+    counterpartName: '甲"乙\\丙\u0001\u2028𠮷',
+    fineAmount: '20000.00',
+    penaltyKinds: ['警告', '罚款'],
+    decisionDate: '2026-07-01',
+  };
+
+  it('is JSON in the form of RFC 8785, whichever fields come first', () => {
+    const forth = toOfficial('administrative-penalty', '2020', record);
+    const back = Object.fromEntries(Object.entries(record).reverse());
+    assert.equal(toOfficial('administrative-penalty', '2020', back), forth);
+    assert.equal(forth, canonicalJson(JSON.parse(forth)));
+  });
+
+  it('has no column of a field that it lacks, though an earlier record had it', () => {
+    const { decisionDocumentNumber } = record;
+    assert.equal(
+      Object.keys(
+        JSON.parse(toOfficial('administrative-penalty', '2020', { decisionDocumentNumber })) as object,
+      ).length,
+      1,
+    );
+  });
+
+  it('keeps canonical names where the version has no table, in any order of learning', () => {
+    const names = ['z', 'a', 'é', '一', 'B'];
+    for (const name of names) toOfficial('unknown', 'canonical', { [name]: '1' });
+    const all = Object.fromEntries(names.map((name) => [name, name]));
+    assert.equal(toOfficial('unknown', 'canonical', all), canonicalJson(all));
+    assert.equal(toOfficial('unknown', 'canonical', {}), '{}');
+  });
+});
