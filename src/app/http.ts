@@ -35,6 +35,8 @@ import { pressureOf } from './pressure.js';
 import { signReceipt } from './receipts.js';
 import { atMostEvery } from './at-most-every.js';
 import { bindRecordDecisions } from './record-decisions.js';
+import { findRecords } from './record-search.js';
+import { tellRecord } from './record-story.js';
 import { bindReports } from './reports.js';
 import { listSources, waysIn } from './source-list.js';
 import { readStatus } from './status.js';
@@ -145,6 +147,8 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     ...bindReplays(foundation),
     ...bindSupply(foundation),
     ...bindRecordDecisions(foundation, waiter.notify),
+    searchRecords: (search) => findRecords(search, foundation, writeDown),
+    tellRecord: (request) => tellRecord(request, foundation, writeDown),
     releaseBatch: (decision) => releaseHeld(decision, foundation),
     dropBatch: (decision) => dropHeld(decision, foundation),
     ...bindTelling(foundation),

@@ -3,6 +3,7 @@
 import { actorOf, type AuditAction } from '../core/audit-entry.js';
 import { shanghaiDay } from '../core/clock.js';
 import { GatewayError } from '../core/errors.js';
+import { standingOf } from '../core/record-standing.js';
 import { appendAudit } from '../db/audit.js';
 import { afreshOnConflict } from '../db/conflicts.js';
 import {
@@ -127,7 +128,6 @@ function mustBeListed({ recordType }: RecordState, types: ReadonlySet<string>): 
 function show({ recordId, agency, recordType, version, operation, origin, changedAt, reason }: RecordState): {
   state: string;
 } & Record<string, unknown> {
-  const ended = origin === 'ended' ? 'ended' : 'withdrawn';
-  const state = operation === 'u' ? 'in-force' : ended;
+  const state = standingOf({ operation, origin });
   return { id: recordId, agency, recordType, version, state, changedAt: changedAt.toISOString(), reason };
 }

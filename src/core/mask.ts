@@ -55,6 +55,11 @@ export function keyedText(
   return masked === text ? text : `${masked}#${index(text)}`;
 }
 
+/** Takes the keyed index away again: a text for showing. */
+export function withoutIndex(text: string): string {
+  return text.includes('*') ? text.replace(/#[0-9a-f]{32}(?= |$)/g, '') : text;
+}
+
 /** Masks personal numbers in every text of a list or of an object, names and values. */
 export function maskDetails<T>(value: T): T;
 export function maskDetails(value: unknown): unknown {

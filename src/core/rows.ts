@@ -93,6 +93,8 @@ export interface Fingerprint {
   readonly contentHash: string;
   readonly subject: string;
   readonly documentNumber: string;
+  /** By which the name is found, see `core/name-key`. */
+  readonly nameKey: number;
   /** RFC 8785 form with personal numbers masked. */
   readonly data: string;
   /** JSON of the unmasked values of the masked fields; null where nothing is masked. */
@@ -140,6 +142,8 @@ export interface Change {
   readonly contentHash: string;
   readonly subject: string;
   readonly documentNumber: string;
+  /** Null where what is ended had none. */
+  readonly nameKey: number | null;
   readonly data: string;
   readonly secrets: string | null;
   /** The last day of this state, `YYYY-MM-DD`; null where it has none. */

@@ -24,6 +24,20 @@ export function subjectByCode(codes: SubjectCodes, index: (value: string) => str
   return '';
 }
 
+/** Gives every subject that a code may stand for: which kind of code it is need not be known. */
+export function subjectsOfCode(code: string, index: (value: string) => string): string[] {
+  const shown = holdsPersonalNumber(code, ANY_DAY) ? `ID:${index(code)}` : code;
+  return CODES.map(([, prefix]) => prefix + shown);
+}
+
+const KEYED = /(^|:)ID:[0-9a-f]{32}$/;
+const PREFIX = new RegExp(`^(?:${CODES.flatMap(([, prefix]) => (prefix === '' ? [] : [prefix])).join('|')})`);
+
+/** Gives the code of a subject for showing; null for a person, and for a code that may be an ID number. */
+export function codeOfSubject(subject: string): string | null {
+  return subject === '' || KEYED.test(subject) ? null : subject.replace(PREFIX, '');
+}
+
 /** Names a person by the keyed index of the ID number in upper case. */
 export function subjectByIdNumber(number: string, index: (value: string) => string): string {
   return `ID:${index(number.toUpperCase())}`;

@@ -10,6 +10,7 @@ export interface CurrentVersion {
   readonly contentHash: string;
   readonly subject: string;
   readonly documentNumber: string;
+  readonly nameKey: number | null;
   readonly agency: string;
   /** 0 where the gateway itself wrote the version. */
   readonly batchNumber: number;
@@ -21,7 +22,7 @@ export interface CurrentVersion {
 
 const CURRENT = `
   select v.record_id as "recordId", v.version, v.operation, replace(v.content_hash::text, '-', '') as "contentHash",
-         v.subject, v.document_number as "documentNumber", c.agency, coalesce(b.number, 0) as "batchNumber",
+         v.subject, v.document_number as "documentNumber", v.name_key as "nameKey", c.agency, coalesce(b.number, 0) as "batchNumber",
          (extract(epoch from v.ordered_at) * 1000)::bigint as "orderedAtMs", v.row_number as "row",
          v.openness
   from unnest($1::uuid[]) as wanted (id)

@@ -63,10 +63,10 @@ export async function writeOwnReinstatement(
   const chunk = await openOwnChunk(connection, { ...again, ...current, origin: 'reinstatement', changes: 1 });
   const { rowCount } = await connection.query(
     `insert into record_versions (record_id, version, chunk_id, ordinal, row_number, operation, ordered_at,
-       content_hash, subject, document_number, data, sealed, ends_on, openness)
+       content_hash, subject, document_number, name_key, data, sealed, ends_on, openness)
      select record_id, $2 + 1, $3, 0, 0, 'u',
        (select max(ordered_at) + interval '1 millisecond' from record_versions known where known.record_id = $1),
-       content_hash, subject, document_number, data, sealed, ends_on, openness
+       content_hash, subject, document_number, name_key, data, sealed, ends_on, openness
      from record_versions where record_id = $1 and version = $4 and data <> '{}'`,
     [current.recordId, current.version, chunk.id, said],
   );
@@ -94,8 +94,8 @@ async function insertEndings(
   const { chunkId, at, versions } = endings;
   await connection.query(
     `insert into record_versions (record_id, version, chunk_id, ordinal, row_number, operation, ordered_at,
-       content_hash, subject, document_number, data, openness)
-     select v.record_id, v.version + 1, $1, w.ordinal - 1, 0, 'd', $2, v.content_hash, v.subject, v.document_number, '{}', v.openness
+       content_hash, subject, document_number, name_key, data, openness)
+     select v.record_id, v.version + 1, $1, w.ordinal - 1, 0, 'd', $2, v.content_hash, v.subject, v.document_number, v.name_key, '{}', v.openness
      from unnest($3::uuid[], $4::integer[]) with ordinality as w (record_id, version, ordinal)
      cross join lateral (select * from record_versions r
                          where r.record_id = w.record_id and r.version = w.version limit 1) v

@@ -1,6 +1,7 @@
 // What the API needs of the gateway: narrow functions, bound once in app.
 import type { Readable, Writable } from 'node:stream';
 import type { ConditionSeverity } from '../core/conditions.js';
+import type { RecordCriteria } from '../core/record-criteria.js';
 import type { Format, Role } from '../core/words.js';
 import type { Logger } from '../platform/logger.js';
 
@@ -36,6 +37,23 @@ export interface FeedQuery {
   /** 0 answers at once. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+}
+
+export interface RecordSearch {
+  readonly caller: Caller;
+  /** At least one is there. */
+  readonly criteria: RecordCriteria;
+  /** The `next` of an earlier page. */
+  readonly after: number;
+  readonly limit: number;
+}
+
+export interface RecordRequest {
+  readonly caller: Caller;
+  readonly recordId: string;
+  /** The version behind which the story goes on. */
+  readonly after: number;
+  readonly limit: number;
 }
 
 export interface PageQuery {
@@ -181,6 +199,12 @@ export interface HttpDeps {
   readonly scorecardCsv: (request: ScorecardRequest) => Promise<string>;
   /** Notes that a source had nothing to report in a period. */
   readonly stateNoData: (statement: NoDataStatement) => Promise<object>;
+  /** Finds records that the caller may see; `next` is the position behind which the next page begins. */
+  readonly searchRecords: (
+    search: RecordSearch,
+  ) => Promise<{ readonly records: readonly object[]; readonly next: number | null }>;
+  /** Tells the whole story of a record; null where the caller has no such record. */
+  readonly tellRecord: (request: RecordRequest) => Promise<object | null>;
   readonly releaseBatch: (decision: Decision) => Promise<object>;
   readonly dropBatch: (decision: Decision) => Promise<object>;
   /** Both throw `record.unknown` for another agency's record. */

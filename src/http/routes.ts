@@ -12,6 +12,7 @@ import { acceptNotice, acknowledge, giveFeedback, listMailbox } from './notices.
 import { decideHeld } from './held.js';
 import { decideRecord } from './record-decisions.js';
 import { readReceipt, showPublicKeys } from './receipts.js';
+import { findRecords, searchRecords, tellRecord } from './records.js';
 import { readBatchProblems, readCorrection, readProblemsCsv } from './reports.js';
 import { listDestinations, pauseDestination, resumeDestination } from './destinations.js';
 import { cancelReplay, listReplays, orderReplay } from './replays.js';
@@ -176,6 +177,15 @@ function sourceRoutes(deps: HttpDeps): readonly Route[] {
 
 function recordRoutes(deps: HttpDeps): readonly Route[] {
   return [
+    { method: 'get', path: '/v1/records', callers: READERS, handler: findRecords(deps) },
+    {
+      method: 'post',
+      path: '/v1/records/search',
+      callers: READERS,
+      json: 'required',
+      handler: searchRecords(deps),
+    },
+    { method: 'get', path: '/v1/records/:record', callers: READERS, handler: tellRecord(deps) },
     {
       method: 'post',
       path: '/v1/records/:record/withdrawal',

@@ -145,6 +145,7 @@ function changeOf(
     // A withdrawal keeps who and what it was about, and nothing of what was said.
     subject: isWithdrawal ? (current?.subject ?? print.subject) : print.subject,
     documentNumber: print.documentNumber,
+    nameKey: print.nameKey,
     data: isWithdrawal ? '{}' : print.data,
     secrets: isWithdrawal ? null : print.secrets,
     endsOn: isWithdrawal ? null : print.endsOn,
@@ -164,6 +165,7 @@ function remember(
     contentHash: change.contentHash,
     subject: change.subject,
     documentNumber: change.documentNumber,
+    nameKey: change.nameKey,
     agency: ground.agency,
     batchNumber: ground.batchNumber,
     orderedAtMs: change.orderedAtMs,

@@ -21,7 +21,7 @@ export function endsOfEntries(
     const isEntry = id !== recordId && ground.lists.get(id) === listing.list;
     if (current === undefined || !isEntry || current.agency !== ground.agency || current.operation === 'd')
       return [];
-    const { contentHash, documentNumber, openness } = current;
+    const { contentHash, documentNumber, nameKey, openness } = current;
     return {
       recordId: id,
       version: current.version + 1,
@@ -30,6 +30,7 @@ export function endsOfEntries(
       contentHash,
       subject: current.subject,
       documentNumber,
+      nameKey,
       data: '{}',
       secrets: null,
       endsOn: null,

@@ -5,6 +5,7 @@ import type { ListingFields } from '../core/catalogue.js';
 import { NATURAL_PERSON, type CanonicalRecord } from '../core/definitions.js';
 import { documentFields, identityFields } from '../core/identity.js';
 import { keyedText, maskPersonalNumber, maskPersonalNumbersIn, mayHoldPersonalNumber } from '../core/mask.js';
+import { nameKey } from '../core/name-key.js';
 import { subjectByCode, subjectByIdNumber } from '../core/subject.js';
 import { foldName } from '../core/normalise-text.js';
 import type { Problem } from '../core/problems.js';
@@ -92,6 +93,7 @@ function fingerprint(
     contentHash: hash('sha256', secrets === null ? data : `${data}\n${index(secrets)}`, 'hex').slice(0, 32),
     subject,
     documentNumber,
+    nameKey: nameKey(name),
     data,
     secrets,
     endsOn,

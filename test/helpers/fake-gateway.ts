@@ -7,6 +7,7 @@ import { createApi, type Api } from './api.js';
 import { createCapturedLogger, type LogLine } from './captured-log.js';
 
 export const BATCH_ID = '0b5e0c2e-6a52-4a3e-9c39-5f0a5d7f2c11';
+export const RECORD_ID = '3f2b0c52-7e61-8a40-9d0f-2f6d1c5f8a77';
 export const KEYS = {
   agency: 'key-of-market-regulation',
   otherAgency: 'key-of-ecology-environment',
@@ -69,6 +70,25 @@ function recordStanding(id: string, { caller, reason }: { caller: Caller; reason
   const [agency, recordType] = ['market-regulation', 'administrative-penalty'];
   const changedAt = new Date(0).toISOString();
   return { id, agency, recordType, version: 2, state: 'withdrawn', changedAt, reason };
+}
+
+/** A record without versions to show. */
+function recordStory(): Record<string, unknown> {
+  return {
+    id: RECORD_ID,
+    recordType: 'administrative-penalty',
+    agency: 'market-regulation',
+    version: 1,
+    state: 'in-force',
+    code: null,
+    documentNumber: '津市监罚〔2026〕17号',
+    endsOn: null,
+    openness: null,
+    versions: [],
+    total: 1,
+    next: null,
+    notices: { total: 0, shown: [] },
+  };
 }
 
 /** A report as a dry run gives it. */
@@ -224,6 +244,9 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
     readScorecard: async () => [],
     scorecardCsv: async () => '\ufeff部门\r\n',
     stateNoData: async ({ source, period }) => ({ source, period, statedAt: new Date(0) }),
+    searchRecords: async ({ limit }) => ({ records: [], next: limit === 1 ? 17 : null }),
+    tellRecord: async ({ recordId, caller }) =>
+      recordId === RECORD_ID && caller.agency !== 'ecology-environment' ? recordStory() : null,
     releaseBatch: async () => batchView(),
     dropBatch: async () => batchView(),
     withdrawRecord: async ({ recordId, caller, reason }) => recordStanding(recordId, { caller, reason }),

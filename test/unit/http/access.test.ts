@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { HttpDeps } from '../../../src/http/deps.js';
 import { routes } from '../../../src/http/routes.js';
-import { BATCH_ID, KEYS, startFakeGateway, type FakeGateway } from '../../helpers/fake-gateway.js';
+import { BATCH_ID, KEYS, RECORD_ID, startFakeGateway, type FakeGateway } from '../../helpers/fake-gateway.js';
 
 const PLACES: Readonly<Record<string, string>> = {
   ':source': 'market-regulation-penalty',
   ':type': 'administrative-penalty',
-  ':record': BATCH_ID,
+  ':record': RECORD_ID,
 };
 const pathOf = (route: string): string =>
   route.replaceAll(/:\w+/g, (name) => (route.includes('batches/:id') ? BATCH_ID : (PLACES[name] ?? 'N-1')));
@@ -17,9 +17,16 @@ const QUERY: Readonly<Record<string, string>> = {
   '/v1/sources/:source/no-data': '?period=2026-06',
   '/v1/scorecard': '?month=2026-06',
   '/v1/scorecard.csv': '?month=2026-06',
+  '/v1/records': '?type=administrative-penalty',
+};
+
+/** What a body cannot be without. */
+const BODY: Readonly<Record<string, object>> = {
+  '/v1/records/search': { type: 'administrative-penalty' },
 };
 
 const bodyOf = (route: string): object => ({
+  ...BODY[route],
   ...(/\/(pause|withdrawal|reinstatement|replay|cancel)$/.test(route) ? { reason: 'for a while' } : {}),
   ...(route.endsWith('/replay') ? { recordType: 'administrative-penalty' } : {}),
 });

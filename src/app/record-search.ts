@@ -1,0 +1,82 @@
+// A search for records by right: an agency among its own, operators and auditors among all. Which records were shown to
+// whom is written down before the answer goes out; by what was asked, by name of the criterion alone.
+import { actorOf } from '../core/audit-entry.js';
+import { shanghaiDay } from '../core/clock.js';
+import { withoutIndex } from '../core/mask.js';
+import { OPENNESS } from '../core/openness.js';
+import { standingOf, type RecordStanding } from '../core/record-standing.js';
+import { codeOfSubject } from '../core/subject.js';
+import type { WriteDown } from '../db/gathered-audit.js';
+import { searchRecords, type FoundRecord } from '../db/record-search.js';
+import type { RecordSearch } from '../http/deps.js';
+import { searchKeys } from '../records/search-keys.js';
+import type { Foundation } from './gateway.js';
+
+export interface RecordView {
+  readonly id: string;
+  readonly recordType: string;
+  readonly agency: string;
+  readonly version: number;
+  readonly state: RecordStanding;
+  readonly name: string | null;
+  /** Null for persons. */
+  readonly code: string | null;
+  readonly documentNumber: string;
+  readonly endsOn: string | null;
+  /** What is narrower than the catalogue; null where nothing is. */
+  readonly openness: string | null;
+  readonly changedAt: Date;
+  readonly batch: string | null;
+  readonly row: number | null;
+  readonly position: number;
+}
+
+/** Finds records; `next` is the position of the last one where there are more. */
+export async function findRecords(
+  search: RecordSearch,
+  { storage, site, clock }: Pick<Foundation, 'storage' | 'site' | 'clock'>,
+  writeDown: WriteDown,
+): Promise<{ records: readonly RecordView[]; next: number | null }> {
+  const { caller, criteria, after, limit } = search;
+  const { index } = storage.sealer;
+  const at = clock();
+  const keys = searchKeys(criteria, { agency: caller.agency, index, today: shanghaiDay(at) });
+  const found = await searchRecords(storage.database, { keys, after, limit: limit + 1 });
+  const shown = found.slice(0, limit);
+  const by = Object.entries(criteria).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (shown.length > 0)
+    await writeDown({
+      at,
+      actor: actorOf(caller),
+      action: 'records.searched',
+      object: 'records',
+      details: { by, count: shown.length, records: shown.map(({ recordId }) => recordId) },
+    });
+  const nameFieldOf = (type: string): string =>
+    site.definitions.types.get(type)?.identity.name ?? 'counterpartName';
+  return {
+    records: shown.map((record) => viewRecord(record, nameFieldOf(record.recordType))),
+    next: found.length > limit ? (shown.at(-1)?.position ?? null) : null,
+  };
+}
+
+function viewRecord(record: FoundRecord, nameField: string): RecordView {
+  const said = record.data === null ? {} : (JSON.parse(record.data) as Record<string, unknown>);
+  const name = said[nameField];
+  return {
+    id: record.recordId,
+    recordType: record.recordType,
+    agency: record.agency,
+    version: record.version,
+    state: standingOf(record),
+    name: typeof name === 'string' ? name : null,
+    code: codeOfSubject(record.subject),
+    documentNumber: withoutIndex(record.documentNumber),
+    endsOn: record.endsOn,
+    openness: record.openness === null ? null : (OPENNESS[record.openness] ?? null),
+    changedAt: record.changedAt,
+    batch: record.batchId,
+    row: record.batchId === null ? null : record.row,
+    position: record.position,
+  };
+}
