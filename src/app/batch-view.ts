@@ -1,6 +1,6 @@
 // A batch as the contract shows it: its account, and beside it what became of it at the city.
 import { readBatch, type Batch, type BatchWarning, type Hold, type Preview } from '../db/batches.js';
-import { readDeliveries } from '../db/deliveries.js';
+import { readDeliveries, type Deliveries } from '../db/deliveries.js';
 import type { Sql } from '../db/pool.js';
 import type { BatchState, Counts, Timeliness } from '../core/words.js';
 
@@ -22,7 +22,7 @@ export interface BatchView {
   readonly hold: Hold | null;
   /** What would become of a batch that is held. */
   readonly preview?: Preview;
-  readonly city: { readonly pending: number; readonly delivered: number; readonly rejected: number };
+  readonly city: Deliveries;
 }
 
 /** Reads a batch for showing; null where there is none. */

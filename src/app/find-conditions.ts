@@ -13,6 +13,7 @@ import { disabledEndpoints, unreadNotices } from '../db/notice-troubles.js';
 import type { Database } from '../db/pool.js';
 import { failingPulls, stuckPulls } from '../db/pull-troubles.js';
 import { listReminders } from '../db/reminders.js';
+import { countSetAside } from '../db/set-aside.js';
 import { listPauses } from '../db/source-pauses.js';
 import { schedulesOf } from '../jobs/schedules-of.js';
 import type { Pressure } from './pressure.js';
@@ -41,6 +42,7 @@ const LOOKS: readonly Look[] = [
   waitingBatches,
   laggingDestinations,
   stoppedDestinations,
+  setAsideMessages,
   unreachedAgencies,
   unwritableAudit,
   pressedGateway,
@@ -151,6 +153,16 @@ async function stoppedDestinations({ database, configuration }: LookNeeds): Prom
     subject: id,
     since,
     facts: { reason },
+  }));
+}
+
+async function setAsideMessages({ database, configuration }: LookNeeds): Promise<FoundCondition[]> {
+  const ids = configuration.destinations.map(({ id }) => id);
+  return (await countSetAside(database, ids)).map(({ id, since, messages, records }) => ({
+    code: 'destination.set-aside',
+    subject: id,
+    since,
+    facts: { messages, records },
   }));
 }
 

@@ -30,6 +30,7 @@ import { bindMetricFigures } from './metric-figures.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
 import { bindDestinations } from './destination-pauses.js';
 import { bindReplays } from './destination-replays.js';
+import { bindTroubles } from './destination-troubles.js';
 import { alreadyPaused, bindPauses } from './pauses.js';
 import { pressureOf } from './pressure.js';
 import { signReceipt } from './receipts.js';
@@ -145,6 +146,7 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     ...bindPauses(foundation),
     ...bindDestinations(foundation),
     ...bindReplays(foundation),
+    ...bindTroubles(foundation),
     ...bindSupply(foundation),
     ...bindRecordDecisions(foundation, waiter.notify),
     searchRecords: (search) => findRecords(search, foundation, writeDown),

@@ -15,6 +15,8 @@ export const AUDIT_ACTIONS = [
   'data-key.removed',
   'data-key.resealed',
   'data-key.rotated',
+  'destination.message-replayed',
+  'destination.message-retried',
   'destination.paused',
   'destination.replay-cancelled',
   'destination.replay-ordered',

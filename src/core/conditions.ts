@@ -120,6 +120,18 @@ export const CONDITIONS = {
       '请检查令牌和证书；系统会定期探测，也可用 resume 立即重试。',
     ],
   },
+  'destination.set-aside': {
+    severity: 'error',
+    about: 'destination',
+    says: [
+      '{messages} messages with {records} changes fail while others pass, and are set aside.',
+      '{messages}个报文（{records}条变更）屡次失败而其他报文正常，已搁置。',
+    ],
+    todo: [
+      'See GET /v1/destinations/{subject}/set-aside for the reasons; mend the cause, then retry or replay each.',
+      '请在 set-aside 查看原因，排除后重试或拆分补发。',
+    ],
+  },
   'endpoint.disabled': {
     severity: 'warning',
     about: 'agency',

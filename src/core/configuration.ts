@@ -212,6 +212,8 @@ export interface PersonalNumberGrounds {
 
 export interface Destination {
   readonly id: string;
+  /** How it is spoken to; the city's own interface where it is absent. */
+  readonly adapter?: 'city-http';
   readonly tables: Readonly<Record<string, { readonly code: string; readonly version: string }>>;
   /** False, or the record types that go out unmasked and the ground on which they do. */
   readonly showsPersonalNumbers: false | PersonalNumberGrounds;
@@ -226,6 +228,8 @@ export interface Destination {
   readonly breaker: { readonly failures: number; readonly probeEveryMs: number };
   /** How often a parked destination is probed; every 60 s where it is absent. */
   readonly parked?: { readonly probeEveryMs: number };
+  /** After so many failed tries, between which it took others, a message is set aside; 20 where it is absent. */
+  readonly maxFaults?: number;
 }
 
 export interface Measure {

@@ -45,6 +45,7 @@ export const ERRORS = {
   'destination.unknown': kind(404, 'Unknown destination', '目的地不存在'),
   'destination.paused': kind(409, 'The destination is paused', '该目的地已暂停'),
   'destination.running': kind(409, 'The destination is not stopped', '该目的地未停止'),
+  'message.not-set-aside': kind(404, 'No such message is set aside', '没有此搁置报文'),
   'replay.unknown': kind(404, 'Unknown replay', '补发任务不存在'),
   'replay.over': kind(409, 'The replay is over', '补发任务已结束'),
   'replay.id-reused': kind(409, 'This id was given to another replay', '编号已用于其他补发任务'),

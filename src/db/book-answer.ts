@@ -3,6 +3,7 @@
 import type { Change } from './changes.js';
 import type { Message } from './messages.js';
 import type { Sql } from './pool.js';
+import { release } from './withheld.js';
 
 export interface Refusal {
   readonly change: Change;
@@ -53,7 +54,9 @@ async function bookAgain(sql: Sql, { destination }: Message, booked: Booked): Pr
     [destination, taken],
   );
   const added = await keepRefusals(sql, destination, booked);
+  const released = await release(sql, destination, booked.changes);
   return [
+    ...released.map((batchId) => ({ batchId, delivered: 1, refused: 0 })),
     ...lifted.rows.map(({ batchId }) => ({ batchId, delivered: 1, refused: -1 })),
     ...added.map((batchId) => ({ batchId, delivered: -1, refused: 1 })),
   ];

@@ -7,7 +7,7 @@ export interface DestinationLag {
   readonly records: number;
   /** Of them, those in messages that are not answered yet. */
   readonly inFlight: number;
-  /** When the oldest pending change was committed; null where nothing is pending. */
+  /** When the oldest pending change was committed that is neither set aside nor waits for one that is; null where there is none. */
   readonly since: Date | null;
   /** Tries in a row that nobody answered. */
   readonly failures: number;
@@ -22,9 +22,12 @@ const LAG = `
   from unnest($1::text[]) as w (id) cross join change_log l left join destinations d on d.id = w.id
   cross join lateral (select
     (select count(*) from changes_in_flight f where f.destination = w.id and not f.resend) as in_flight,
-    (select min(f.position) from changes_in_flight f where f.destination = w.id and not f.resend) as oldest_in_flight,
+    (select min(f.position) from changes_in_flight f
+      where f.destination = w.id and not f.resend and not f.set_aside) as oldest_in_flight,
     (select count(*) from changes_waiting q where q.destination = w.id and q.resend_order is null) as waiting,
-    (select min(q.position) from changes_waiting q where q.destination = w.id and q.resend_order is null) as oldest_waiting) p`;
+    (select min(q.position) from changes_waiting q where q.destination = w.id and q.resend_order is null
+      and not exists (select from changes_in_flight f
+        where f.destination = w.id and f.record_id = q.record_id and f.set_aside)) as oldest_waiting) p`;
 
 /** Tells how far these destinations are behind. */
 export async function readDestinationLag(sql: Sql, ids: readonly string[]): Promise<DestinationLag[]> {

@@ -15,6 +15,8 @@ export interface PlannedChange extends Pick<Change, 'position' | 'recordId' | 'a
 export interface FreshChange extends Omit<PlannedChange, 'resendOrder'> {
   /** To the destination: `-` where the record is not open to it. */
   readonly operation: 'u' | 'd' | '-';
+  /** Null for what the gateway changed itself. */
+  readonly batchId: string | null;
 }
 
 export interface NewMessage {
@@ -56,7 +58,7 @@ export async function readPlannableChanges(
   // Positions have no holes, so the next `limit` changes are those up to `after + limit`.
   const { rows } = await sql.query(
     `select c.first_position + v.ordinal as position, v.record_id as "recordId", v.operation, c.agency,
-            c.record_type as "recordType"
+            c.record_type as "recordType", c.batch_id as "batchId"
      from chunks c
      cross join lateral (select record_id, ordinal, ${operationTo('$3')} as operation from record_versions v
        where v.chunk_id = c.id and v.ordinal between greatest($1::bigint + 1 - c.first_position, 0)::integer
@@ -68,10 +70,11 @@ export async function readPlannableChanges(
   return rows as unknown as FreshChange[];
 }
 
-/** Counts the changes that wait for an earlier one of their record. */
+/** Counts the changes that wait for an earlier one of their record; not behind what is set aside, which may last. */
 export async function countWaiting(sql: Sql, destination: string): Promise<number> {
   const { rows } = await sql.query<{ count: number }>(
-    'select count(*) from changes_waiting where destination = $1',
+    `select count(*) from changes_waiting w where destination = $1 and not exists
+       (select from changes_in_flight f where f.destination = $1 and f.record_id = w.record_id and f.set_aside)`,
     [destination],
   );
   return rows[0]?.count ?? 0;

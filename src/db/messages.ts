@@ -23,7 +23,7 @@ export interface Lease {
   readonly until: Date;
 }
 
-/** Claims the oldest due message of a destination, or the oldest at all where `due` is `any`. */
+/** Claims the oldest due message of a destination, or where `due` is `any` the one that was tried least. */
 export async function claimMessage(
   sql: Sql,
   destination: string,
@@ -33,7 +33,7 @@ export async function claimMessage(
     `update messages set claimed_by = $2, claimed_until = $3, attempts = attempts + 1
      where id = (select id from messages where destination = $1 and state = 'planned' and (due_at <= $4 or $5)
                    and (claimed_until is null or claimed_until <= $4)
-                 order by number limit 1 for update skip locked)
+                 order by case when $5 then attempts end, number limit 1 for update skip locked)
      returning id, destination, agency, record_type as "recordType", table_code as "tableCode",
        table_version as "tableVersion", positions, resend, attempts as attempt, claimed_by as claim`,
     [destination, lease.claim, lease.until, lease.now, lease.due === 'any'],
@@ -125,10 +125,10 @@ export async function settleMessage(sql: Sql, message: Message, end: Settlement)
   return rowCount === 1;
 }
 
-/** Splits a refused message under new ids; its records stay in flight, now of the parts. */
+/** Splits a message that has ended under new ids; its records stay in flight, now of the parts. */
 export async function insertParts(
   sql: Sql,
-  message: Message,
+  messageId: string,
   narrowed: {
     readonly parts: readonly { readonly id: string; readonly positions: readonly number[] }[];
     readonly at: Date;
@@ -139,11 +139,11 @@ export async function insertParts(
     await sql.query(
       `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, narrowed_from, resend, resend_order, due_at, planned_at)
        select $2, destination, agency, record_type, table_code, table_version, $3, id, resend, resend_order, $4, $4 from messages where id = $1`,
-      [message.id, part.id, part.positions, at],
+      [messageId, part.id, part.positions, at],
     );
     await sql.query(
       'update changes_in_flight set message_id = $2 where message_id = $1 and position = any($3)',
-      [message.id, part.id, part.positions],
+      [messageId, part.id, part.positions],
     );
   }
 }

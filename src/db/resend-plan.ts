@@ -15,7 +15,7 @@ export interface PendingResend {
 }
 
 /** A change of an order that has not been looked at yet. */
-export interface ResendChange extends FreshChange {
+export interface ResendChange extends Omit<FreshChange, 'batchId'> {
   /** It has ended, what it said is past its retention, or it is on its way already. */
   readonly isLeftOut: boolean;
 }
@@ -118,7 +118,7 @@ export async function finishResends(sql: Sql, destination: string, at: Date): Pr
   await sql.query(
     `update resend_orders o set state = 'done', finished_at = $2
      where destination = $1 and state = 'planned' and planned_to >= last_position
-       and not exists (select from messages m where m.resend_order = o.id and m.state = 'planned')
+       and not exists (select from messages m where m.resend_order = o.id and m.state in ('planned', 'set-aside'))
        and not exists (select from changes_waiting w where w.destination = $1 and w.resend_order = o.id)`,
     [destination, at],
   );

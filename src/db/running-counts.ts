@@ -51,7 +51,7 @@ export async function countAttempts(sql: Sql, stretch: CountedStretch): Promise<
   return counted(
     await sql.query(
       `select array[m.destination, a.outcome] as of, count(*) as count from (
-         select message_id, case when error = 'not-written' then 'not-written'
+         select message_id, case when error in ('not-written', 'not-tried') then 'not-written'
            when error is not null and http_status is null then 'unanswered' when error is not null then 'postponed'
            when city_code = '200' then 'taken' else 'refused' end as outcome
          from message_attempts where ${IN_STRETCH('started_at')}) a

@@ -5,25 +5,7 @@ import { shanghaiDay } from '../core/clock.js';
 import { maskPersonalNumbersIn } from '../core/mask.js';
 import { readRetryAfter } from '../core/retry-after.js';
 import type { HttpAnswer } from '../platform/http-client.js';
-
-export type CityAnswer =
-  | {
-      readonly kind: 'taken';
-      readonly receiptId: string | null;
-      readonly receivedAt: Date | null;
-      readonly failures: readonly Failure[];
-    }
-  | { readonly kind: 'again'; readonly reason: string; readonly retryAfterMs: number | undefined }
-  /** Says nothing of the records: whatever is sent now would be answered so. */
-  | { readonly kind: 'denied'; readonly reason: string }
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
-
-export interface Failure {
-  /** Place of the record in the message, from 0. */
-  readonly index: number;
-  readonly code: string;
-  readonly message: string;
-}
+import type { Answer } from './adapter.js';
 
 interface AnswerBody {
   readonly errorCode: string | number;
@@ -69,9 +51,9 @@ const MAX_WORDS = 500;
 const MAX_CODE = 64;
 
 /** Reads an answer to a message of `size` records. */
-export function readCityAnswer(answer: HttpAnswer, size: number, now: Date): CityAnswer {
+export function readCityAnswer(answer: HttpAnswer, size: number, now: Date): Answer {
   const { status } = answer;
-  const again = (reason: string): CityAnswer => ({
+  const again = (reason: string): Answer => ({
     kind: 'again',
     reason,
     retryAfterMs: readRetryAfter(answer.headers['retry-after'], now),
@@ -97,7 +79,7 @@ export function readCityAnswer(answer: HttpAnswer, size: number, now: Date): Cit
   return body === undefined || isContradictory(body, size) ? again('unreadable-answer') : taken(body, now);
 }
 
-function taken(body: AnswerBody, now: Date): CityAnswer {
+function taken(body: AnswerBody, now: Date): Answer {
   return {
     kind: 'taken',
     receiptId: body.receiptId == null ? null : words(body.receiptId, now),

@@ -15,7 +15,7 @@ export interface PlanNeeds {
 
 /** Tells whether a change goes there; what is no longer exchanged at all can still be taken back. */
 export function isForDestination(
-  { recordType, operation }: FreshChange,
+  { recordType, operation }: Pick<FreshChange, 'recordType' | 'operation'>,
   needs: Pick<PlanNeeds, 'destination' | 'opennessOf'>,
 ): boolean {
   if (operation === '-') return false;

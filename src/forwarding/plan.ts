@@ -16,6 +16,7 @@ import {
   type PlannedChange,
 } from '../db/message-plan.js';
 import type { Connection } from '../db/pool.js';
+import { withhold } from '../db/withheld.js';
 import { isForDestination, type PlanNeeds } from './is-for-destination.js';
 import { openResend } from './plan-resend.js';
 
@@ -51,7 +52,14 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     await addWaiting(sql, destination.id, chosen.postponed);
     const last = fresh.at(-1);
     if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);
-    return writeMessages(sql, chosen.taken, needs);
+    const count = await writeMessages(sql, chosen.taken, needs);
+    // Last, as answers that are being booked wait for it.
+    await withhold(
+      sql,
+      destination.id,
+      fresh.filter((change) => !isForDestination(change, needs)),
+    );
+    return count;
   });
 }
 

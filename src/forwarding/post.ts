@@ -1,30 +1,25 @@
-// One try of a message: compose ─▶ post ─▶ read the answer. What comes out is a value, whatever happened.
-import { bearerToken } from '../core/authorization.js';
-import { shanghaiDay, type Clock } from '../core/clock.js';
+// One try of a message: read its changes ─▶ note who is read ─▶ compose ─▶ send. What comes out is a value.
+import { shanghaiDay } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
-import { GatewayError, isGatewayError } from '../core/errors.js';
+import { GatewayError } from '../core/errors.js';
 import { readChangesAt, type Change } from '../db/changes.js';
 import type { Message } from '../db/messages.js';
 import type { NoteReading } from '../db/person-reading.js';
 import type { Database } from '../db/pool.js';
-import { isCertificateFault, type HttpClient } from '../platform/http-client.js';
 import type { Logger } from '../platform/logger.js';
-import { readCityAnswer, type CityAnswer } from './answer.js';
-import { composeMessage, opensNumbers, type ComposeNeeds } from './compose.js';
+import type { Adapter, Answer, Outcome, Parcel } from './adapter.js';
+import { adapterOf, type AdapterNeeds } from './adapters/adapter-of.js';
+import { opensNumbers } from './compose.js';
 
-export interface PostNeeds extends Omit<ComposeNeeds, 'showsPersonalNumbers'> {
+export interface PostNeeds extends AdapterNeeds {
   readonly database: Database;
-  readonly clock: Clock;
   /** Told before the personal numbers of a message are opened. */
   readonly personReading: NoteReading;
   readonly log: Logger;
-  readonly http: Pick<HttpClient, 'send'>;
-  readonly city: { readonly url: string; readonly token: string };
-  readonly signal: AbortSignal;
 }
 
 export interface Tried {
-  readonly answer: CityAnswer;
+  readonly answer: Answer;
   readonly changes: readonly Change[];
   readonly startedAt: Date;
   readonly tookMs: number;
@@ -33,44 +28,62 @@ export interface Tried {
   readonly isReached: boolean | undefined;
 }
 
-/** Tries a message once. */
+/** Tries a message once; throws where the fault is neither the message's nor the destination's. */
 export async function postMessage(
   message: Message,
   destination: Destination,
   needs: PostNeeds,
 ): Promise<Tried> {
-  const startedAt = needs.clock();
-  const changes = await readChanges(message, destination, needs);
-  const { answer, httpStatus } = await exchange(message, { changes, destination }, needs);
+  const { clock } = needs;
+  const startedAt = clock();
+  const changes = await readChangesAt(needs.database, message.positions, {
+    openness: destination.openness,
+    today: shanghaiDay(startedAt),
+  });
+  const parcel = { message, changes, destination };
+  const adapter = adapterOf(destination, needs);
+  await noteReading(parcel, needs);
+  const body = write(parcel, adapter, needs.log);
+  const { answer, httpStatus } = body === undefined ? NOT_WRITTEN : await adapter.send(parcel, body);
   return {
     answer,
     changes,
     startedAt,
-    tookMs: Math.max(0, needs.clock().getTime() - startedAt.getTime()),
+    tookMs: Math.max(0, clock().getTime() - startedAt.getTime()),
     httpStatus,
-    isReached: answer.kind === 'denied' ? undefined : answer.kind !== 'again' || httpStatus === 429,
+    isReached:
+      body === undefined || answer.kind === 'denied'
+        ? undefined
+        : answer.kind !== 'again' || httpStatus === 429,
   };
 }
 
-async function readChanges(
-  message: Message,
-  { openness }: Destination,
-  { database, clock }: PostNeeds,
-): Promise<Change[]> {
-  const today = shanghaiDay(clock());
-  const changes = await readChangesAt(database, message.positions, { openness, today });
-  // The city's answer goes by index: a hole would put its words on another record.
-  if (changes.length !== message.positions.length)
-    throw new GatewayError('internal.unexpected', 'A message names positions that cannot be read.', {
-      details: { message: message.id, positions: message.positions.length, found: changes.length },
-    });
-  return changes;
+const NOT_WRITTEN: Outcome = {
+  answer: { kind: 'again', reason: 'not-written', retryAfterMs: undefined },
+  httpStatus: null,
+};
+
+/** Gives the body; undefined where these records cannot be written, which is told once. */
+function write(parcel: Parcel, adapter: Adapter, log: Logger): string | Buffer | undefined {
+  const { message, changes } = parcel;
+  try {
+    // The answer goes by index: a hole would put its words on another record.
+    if (changes.length !== message.positions.length)
+      throw new GatewayError('internal.unexpected', 'A message names positions that cannot be read.', {
+        details: { message: message.id, positions: message.positions.length, found: changes.length },
+      });
+    return adapter.compose(parcel);
+  } catch (error) {
+    const fields = { err: error, message: message.id, attempt: message.attempt };
+    if (message.attempt === 1) log.error(fields, 'Message cannot be written');
+    else log.info(fields, 'Message still cannot be written');
+    return undefined;
+  }
 }
 
 /** Once for each try of a message, for each one opens them anew. */
 async function noteReading(
-  message: Message,
-  { changes, destination }: { changes: readonly Change[]; destination: Destination },
+  { message, changes, destination }: Parcel,
   { database, clock, personReading }: PostNeeds,
 ): Promise<void> {
   const { showsPersonalNumbers: shows, id } = destination;
@@ -84,38 +97,4 @@ async function noteReading(
     object: message.id,
     details: { agency, recordType, records, attempt, legalBasis: shows.legalBasis },
   });
-}
-
-async function exchange(
-  message: Message,
-  sent: { changes: readonly Change[]; destination: Destination },
-  needs: PostNeeds,
-): Promise<{ answer: CityAnswer; httpStatus: number | null }> {
-  const { city, clock } = needs;
-  const { changes, destination } = sent;
-  const { showsPersonalNumbers } = destination;
-  await noteReading(message, sent, needs);
-  const body = composeMessage(message, changes, { ...needs, showsPersonalNumbers });
-  try {
-    const answer = await needs.http.send({
-      method: 'POST',
-      url: `${city.url.replace(/\/+$/, '')}/records`,
-      headers: {
-        ...bearerToken(city.token),
-        'content-type': 'application/json; charset=utf-8',
-        'idempotency-key': message.id,
-      },
-      body,
-      gzip: destination.gzip ?? false,
-      timeoutMs: destination.timeoutMs,
-      signal: needs.signal,
-    });
-    return { answer: readCityAnswer(answer, changes.length, clock()), httpStatus: answer.status };
-  } catch (error) {
-    if (!isGatewayError(error)) throw error;
-    const { reason: said } = error.details;
-    const reason = typeof said === 'string' ? said : error.code;
-    if (isCertificateFault(reason)) return { answer: { kind: 'denied', reason }, httpStatus: null };
-    return { answer: { kind: 'again', reason, retryAfterMs: undefined }, httpStatus: null };
-  }
 }

@@ -13,6 +13,9 @@ export interface SendNeeds extends PostNeeds {
 
 /** Where the destination's entry does not say it. */
 export const PARKED_PROBE_MS = 60_000;
+/** With the usual delays ten minutes: by then a destination that fails half of its calls has not failed one so often. */
+export const MAX_FAULTS = 20;
+const NOT_TRIED = 'not-tried';
 
 /** Sends a claimed message and stores what came of it. */
 export async function sendMessage(
@@ -31,23 +34,32 @@ export async function sendMessage(
   const dueAt = new Date(at.getTime() + waitMs);
   // Before the message can be claimed again.
   if (answer.kind === 'denied') await park(answer.reason, { destination, at }, needs);
-  const isSettled = await settle(message, tried, { database: needs.database, at, dueAt });
+  const maxFaults = mayBeItsFault(tried, needs) ? (destination.maxFaults ?? MAX_FAULTS) : undefined;
+  const settled = await settle(message, tried, { database: needs.database, at, dueAt, maxFaults });
   const fields = { message: message.id, destination: destination.id, attempt: message.attempt };
-  if (!isSettled) needs.log.info(fields, 'Message was taken over by another worker');
+  if (settled === 'lost') needs.log.info(fields, 'Message was taken over by another worker');
+  else if (settled === 'set-aside' && answer.kind === 'again')
+    needs.log.error({ ...fields, reason: answer.reason }, 'Message fails while others pass and is set aside');
   else if (answer.kind === 'again' || answer.kind === 'denied')
     needs.log.info({ ...fields, reason: answer.reason, waitMs }, 'Message not taken yet');
   else needs.log.debug({ ...fields, records: tried.changes.length, answer: answer.kind }, 'Message answered');
   await tellBreaker(tried, { destination, at }, needs);
 }
 
-/** A message that we cannot write is a try that failed on our side: kept, put off, and told once. */
+/** What is neither the message's fault nor the destination's: the database, the audit log. Kept, put off, and told once. */
 function ownFailure(error: unknown, tried: { message: Message; startedAt: Date }, { log }: SendNeeds): Tried {
   const { message, startedAt } = tried;
   const fields = { err: error, message: message.id, attempt: message.attempt };
-  if (message.attempt === 1) log.error(fields, 'Message cannot be written');
-  else log.info(fields, 'Message still cannot be written');
-  const answer = { kind: 'again', reason: 'not-written', retryAfterMs: undefined } as const;
+  if (message.attempt === 1) log.error(fields, 'Message cannot be tried');
+  else log.info(fields, 'Message still cannot be tried');
+  const answer = { kind: 'again', reason: NOT_TRIED, retryAfterMs: undefined } as const;
   return { answer, changes: [], startedAt, tookMs: 0, httpStatus: null, isReached: undefined };
+}
+
+/** Neither what a destination asks patience for, nor what we broke off ourselves, nor what was not tried at all. */
+function mayBeItsFault({ answer, httpStatus }: Tried, { signal }: SendNeeds): boolean {
+  if (answer.kind !== 'again' || signal.aborted) return false;
+  return answer.retryAfterMs === undefined && httpStatus !== 429 && answer.reason !== NOT_TRIED;
 }
 
 function waitBefore(

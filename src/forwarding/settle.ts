@@ -1,28 +1,35 @@
-// Ends a try of a message: taken and booked, put off, or refused and narrowed down. All of it is one
+// Ends a try of a message: taken and booked, put off, set aside, or refused and narrowed down. All of it is one
 // transaction, which only the holder of the claim can make.
 import { randomUUID } from 'node:crypto';
 import { bookAnswer } from '../db/book-answer.js';
+import { halve } from '../core/halve.js';
 import type { Change } from '../db/changes.js';
 import { addAttempt, insertParts, postponeMessage, settleMessage, type Message } from '../db/messages.js';
 import type { Database, Sql } from '../db/pool.js';
-import type { CityAnswer } from './answer.js';
+import { countFault, setAside } from '../db/set-aside.js';
+import type { Answer } from './adapter.js';
 import type { Tried } from './post.js';
 
-type Taken = Extract<CityAnswer, { kind: 'taken' }>;
-type Refused = Extract<CityAnswer, { kind: 'refused' }>;
+type Taken = Extract<Answer, { kind: 'taken' }>;
+type Refused = Extract<Answer, { kind: 'refused' }>;
 
 export interface Ending {
   readonly at: Date;
   /** When a message that was not taken is due again. */
   readonly dueAt: Date;
+  /** After how many faults it is set aside; undefined where this try cannot be one. */
+  readonly maxFaults?: number | undefined;
 }
 
-/** Stores what came of a try; false where the claim was lost, and then only the try itself is kept. */
+/** `lost`: the claim was another's by then, and only the try itself was kept. */
+export type Settled = 'stored' | 'set-aside' | 'lost';
+
+/** Stores what came of a try. */
 export async function settle(
   message: Message,
   tried: Tried,
-  { database, at, dueAt }: Ending & { database: Database },
-): Promise<boolean> {
+  { database, at, dueAt, maxFaults }: Ending & { database: Database },
+): Promise<Settled> {
   const { answer, changes } = tried;
   return database.transaction(async (sql) => {
     await addAttempt(sql, message, {
@@ -34,17 +41,24 @@ export async function settle(
     });
     switch (answer.kind) {
       case 'again':
+        if (maxFaults !== undefined && (await countFault(sql, message)) >= maxFaults)
+          return (await setAside(sql, message, { at, reason: answer.reason })) ? 'set-aside' : 'lost';
+        return storedOr(await postponeMessage(sql, message, dueAt));
       case 'denied':
-        return postponeMessage(sql, message, dueAt);
+        return storedOr(await postponeMessage(sql, message, dueAt));
       case 'taken':
-        return book(sql, message, { answer, changes, at });
+        return storedOr(await book(sql, message, { answer, changes, at }));
       case 'refused':
-        return refuse(sql, message, { answer, changes, at });
+        return storedOr(await refuse(sql, message, { answer, changes, at }));
     }
   });
 }
 
-function cityCodeOf(answer: CityAnswer): string | null {
+function storedOr(isStored: boolean): Settled {
+  return isStored ? 'stored' : 'lost';
+}
+
+function cityCodeOf(answer: Answer): string | null {
   switch (answer.kind) {
     case 'again':
     case 'denied':
@@ -101,9 +115,7 @@ async function refuse(
     await bookAnswer(sql, message, { changes, refusals, at });
     return true;
   }
-  const middle = Math.ceil(message.positions.length / 2);
-  const halves = [message.positions.slice(0, middle), message.positions.slice(middle)];
-  const parts = halves.map((positions) => ({ id: randomUUID(), positions }));
-  await insertParts(sql, message, { parts, at });
+  const parts = halve(message.positions).map((positions) => ({ id: randomUUID(), positions }));
+  await insertParts(sql, message.id, { parts, at });
   return true;
 }

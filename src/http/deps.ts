@@ -105,6 +105,15 @@ export interface ReplaySelection {
   readonly records?: readonly { readonly id: string; readonly version?: number }[];
 }
 
+/** What becomes of a message that is set aside: `retry` under its id, `replay` in halves under new ids. */
+export interface SetAsideOrder {
+  /** Undefined where it can be none. */
+  readonly messageId: string | undefined;
+  readonly way: 'retry' | 'replay';
+  readonly reason: string;
+  readonly caller: Caller;
+}
+
 /** A count and what it is of: ids of the configuration and words of closed lists. */
 interface MetricCount {
   readonly of: readonly string[];
@@ -195,6 +204,15 @@ export interface HttpDeps {
     destination: string,
     order: { id: string | undefined; reason: string; caller: Caller },
   ) => Promise<object>;
+  readonly listRefusals: (
+    destination: string,
+    page: { after: number | undefined; limit: number; code: string | undefined },
+  ) => Promise<object>;
+  readonly listSetAside: (
+    destination: string,
+    page: { after: number | undefined; limit: number },
+  ) => Promise<object>;
+  readonly endSetAside: (destination: string, order: SetAsideOrder) => Promise<void>;
   readonly readScorecard: (request: ScorecardRequest) => Promise<readonly object[]>;
   readonly scorecardCsv: (request: ScorecardRequest) => Promise<string>;
   /** Notes that a source had nothing to report in a period. */

@@ -14,6 +14,7 @@ import { decideRecord } from './record-decisions.js';
 import { readReceipt, showPublicKeys } from './receipts.js';
 import { findRecords, searchRecords, tellRecord } from './records.js';
 import { readBatchProblems, readCorrection, readProblemsCsv } from './reports.js';
+import { endSetAside, listRefusals, listSetAside } from './destination-troubles.js';
 import { listDestinations, pauseDestination, resumeDestination } from './destinations.js';
 import { cancelReplay, listReplays, orderReplay } from './replays.js';
 import { listSources, pauseSource, resumeSource, runSource } from './sources.js';
@@ -58,6 +59,8 @@ export function routes(deps: HttpDeps, stopping: AbortSignal): readonly Route[] 
     { method: 'get', path: '/v1/status', callers: ['operator'], handler: readStatus(deps) },
     ...sourceRoutes(deps),
     ...destinationRoutes(deps),
+    ...replayRoutes(deps),
+    ...troubleRoutes(deps),
     ...batchRoutes(deps),
     ...recordRoutes(deps),
     { method: 'get', path: '/v1/templates/:type.xlsx', callers: EVERY_KEY, handler: workbookTemplate(deps) },
@@ -104,6 +107,11 @@ function destinationRoutes(deps: HttpDeps): readonly Route[] {
       json: 'optional',
       handler: resumeDestination(deps),
     },
+  ];
+}
+
+function replayRoutes(deps: HttpDeps): readonly Route[] {
+  return [
     {
       method: 'post',
       path: '/v1/destinations/:destination/replay',
@@ -124,6 +132,37 @@ function destinationRoutes(deps: HttpDeps): readonly Route[] {
       callers: ['operator'],
       json: 'required',
       handler: cancelReplay(deps),
+    },
+  ];
+}
+
+function troubleRoutes(deps: HttpDeps): readonly Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/v1/destinations/:destination/refusals',
+      callers: ['operator', 'auditor'],
+      handler: listRefusals(deps),
+    },
+    {
+      method: 'get',
+      path: '/v1/destinations/:destination/set-aside',
+      callers: ['operator', 'auditor'],
+      handler: listSetAside(deps),
+    },
+    {
+      method: 'post',
+      path: '/v1/destinations/:destination/set-aside/:message/retry',
+      callers: ['operator'],
+      json: 'required',
+      handler: endSetAside(deps, 'retry'),
+    },
+    {
+      method: 'post',
+      path: '/v1/destinations/:destination/set-aside/:message/replay',
+      callers: ['operator'],
+      json: 'required',
+      handler: endSetAside(deps, 'replay'),
     },
   ];
 }

@@ -229,8 +229,12 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
         failures: 0,
         paused: null,
         parked: { since: new Date(0), reason: 'http-401' },
+        setAside: { messages: 1, records: 2, since: new Date(0) },
       },
     ],
+    listRefusals: async () => ({ refusals: [], byCode: [], next: null }),
+    listSetAside: async () => ({ messages: [], next: null }),
+    endSetAside: async () => undefined,
     pauseDestination: async (_id, { reason }) => ({
       since: new Date(0).toISOString(),
       by: 'operator:4',

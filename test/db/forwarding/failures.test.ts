@@ -6,7 +6,7 @@ import { dueDestinations, nextDueAt } from '../../../src/db/destinations.js';
 import { claimMessage } from '../../../src/db/messages.js';
 import { planMessages } from '../../../src/forwarding/plan.js';
 import { postMessage } from '../../../src/forwarding/post.js';
-import { settle } from '../../../src/forwarding/settle.js';
+import { settle, type Settled } from '../../../src/forwarding/settle.js';
 import type { CityMode } from '../../../src/sandbox/city-behaviour.js';
 import { firstVersions, recordId, writeChunk } from '../../helpers/changes.js';
 import { DESTINATION, openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
@@ -281,9 +281,9 @@ describe('forwarding when something fails', () => {
     const late = await crashAfterSending();
     advance(10_000);
     const settleInTime = await crashAfterSending();
-    assert.equal(await late(), false);
+    assert.equal(await late(), 'lost');
     assert.deepEqual(await messageStates(), { planned: 1 });
-    assert.equal(await settleInTime(), true);
+    assert.equal(await settleInTime(), 'stored');
     assert.deepEqual(await readDeliveries(database, batch), { pending: 0, delivered: 5, rejected: 0 });
   });
 
@@ -326,7 +326,7 @@ describe('forwarding when something fails', () => {
   });
 
   /** Sends the oldest message as a process does that dies before it settles; gives its late attempt to settle. */
-  async function crashAfterSending(destination: Destination = DESTINATION): Promise<() => Promise<boolean>> {
+  async function crashAfterSending(destination: Destination = DESTINATION): Promise<() => Promise<Settled>> {
     const { database } = bench.test;
     const now = bench.now;
     const lease = { claim: randomUUID(), now, until: new Date(now.getTime() + 10_000), due: 'now' } as const;

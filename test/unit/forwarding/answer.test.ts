@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readCityAnswer, type CityAnswer } from '../../../src/forwarding/answer.js';
+import type { Answer } from '../../../src/forwarding/adapter.js';
+import { readCityAnswer } from '../../../src/forwarding/answer.js';
 
 const NOW = new Date('2026-06-30T04:00:00Z');
 const SIZE = 3;
 
-const read = (body: unknown, status = 200, headers: Record<string, string> = {}): CityAnswer =>
+const read = (body: unknown, status = 200, headers: Record<string, string> = {}): Answer =>
   readCityAnswer(
     { status, headers, body: typeof body === 'string' ? body : JSON.stringify(body) },
     SIZE,

@@ -27,8 +27,8 @@ const BODY: Readonly<Record<string, object>> = {
 
 const bodyOf = (route: string): object => ({
   ...BODY[route],
-  ...(/\/(pause|withdrawal|reinstatement|replay|cancel)$/.test(route) ? { reason: 'for a while' } : {}),
-  ...(route.endsWith('/replay') ? { recordType: 'administrative-penalty' } : {}),
+  ...(/\/(pause|withdrawal|reinstatement|replay|cancel|retry)$/.test(route) ? { reason: 'for a while' } : {}),
+  ...(route.endsWith(':destination/replay') ? { recordType: 'administrative-penalty' } : {}),
 });
 
 describe('who may call', () => {
