@@ -9,18 +9,13 @@ interface ProblemKind {
   readonly suggestion: string;
 }
 
-const error = (message: string, messageZh: string, suggestion: string): ProblemKind => ({
-  severity: 'error',
-  message,
-  messageZh,
-  suggestion,
-});
-const warning = (message: string, messageZh: string, suggestion: string): ProblemKind => ({
-  severity: 'warning',
-  message,
-  messageZh,
-  suggestion,
-});
+type Words = [message: string, messageZh: string, suggestion: string];
+
+const kind =
+  (severity: Severity) =>
+  (...[message, messageZh, suggestion]: Words): ProblemKind => ({ severity, message, messageZh, suggestion });
+const error = kind('error');
+const warning = kind('warning');
 
 export const PROBLEMS = {
   'value.required': error('{column} is empty', '{column}不能为空', '请填写{column} · Fill in {column}.'),
@@ -136,9 +131,14 @@ export const PROBLEMS = {
     '请由有权机关报送 · The entitled authority delivers it.',
   ),
   'list.unknown-entry': warning(
-    'No entry in force is known that this removal could remove',
-    '未找到本移出决定所对应的有效列入记录',
-    '请核对列入决定文书号、名单名称和主体代码；列入记录应先于移出记录报送 · Check the number of the entry, the list and the code; deliver the entry first.',
+    'No entry is known that this removal could remove',
+    '未找到本移出决定所对应的列入记录',
+    '请核对列入决定文书号、名单名称和主体代码；列入记录报送后将随即终止 · Check the number of the entry, the list and the code; the entry will end as soon as it is delivered.',
+  ),
+  'list.removed-before': warning(
+    'The removal of this entry was delivered before: the entry ends at once',
+    '本列入记录的移出决定已先行报送，该记录随即终止',
+    '如移出决定有误，请先更正移出记录 · Where the removal is wrong, correct it first.',
   ),
   'subject.kind-not-allowed': error(
     'The catalogue does not allow records of this type about {kind}',

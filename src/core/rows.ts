@@ -150,4 +150,6 @@ export interface Change {
   readonly endsOn: string | null;
   /** Level of openness; null where nothing is narrower than the catalogue. */
   readonly openness: number | null;
+  /** In a removal from a list: the document number of its entry, as stored. */
+  readonly removes: string | null;
 }

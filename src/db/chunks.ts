@@ -39,7 +39,7 @@ export async function storeChunk(connection: Connection, chunk: StoredChunk): Pr
   const chunkId = await openChunk(connection, chunk);
   await copyLines(
     connection,
-    'record_versions (record_id, version, chunk_id, ordinal, row_number, operation, ordered_at, content_hash, subject, document_number, name_key, data, sealed, ends_on, openness)',
+    'record_versions (record_id, version, chunk_id, ordinal, row_number, operation, ordered_at, content_hash, subject, document_number, name_key, data, sealed, ends_on, openness, removes)',
     versionLines(chunk.versions, chunkId),
   );
   await copyLines(
@@ -123,7 +123,7 @@ function versionLines(versions: readonly StoredVersion[], chunkId: number): stri
     }
     const head = `${change.recordId}\t${change.version}\t${chunkId}\t${ordinal}\t${row}\t${change.operation}`;
     const keys = `${orderedAt}\t${change.contentHash}\t${copyText(change.subject)}\t${copyText(change.documentNumber)}\t${change.nameKey ?? '\\N'}`;
-    return `${head}\t${keys}\t${copyText(change.data)}\t${copyBytes(sealed)}\t${change.endsOn ?? '\\N'}\t${change.openness ?? '\\N'}`;
+    return `${head}\t${keys}\t${copyText(change.data)}\t${copyBytes(sealed)}\t${change.endsOn ?? '\\N'}\t${change.openness ?? '\\N'}\t${copyText(change.removes)}`;
   });
 }
 

@@ -63,10 +63,10 @@ export async function writeOwnReinstatement(
   const chunk = await openOwnChunk(connection, { ...again, ...current, origin: 'reinstatement', changes: 1 });
   const { rowCount } = await connection.query(
     `insert into record_versions (record_id, version, chunk_id, ordinal, row_number, operation, ordered_at,
-       content_hash, subject, document_number, name_key, data, sealed, ends_on, openness)
+       content_hash, subject, document_number, name_key, data, sealed, ends_on, openness, removes)
      select record_id, $2 + 1, $3, 0, 0, 'u',
        (select max(ordered_at) + interval '1 millisecond' from record_versions known where known.record_id = $1),
-       content_hash, subject, document_number, name_key, data, sealed, ends_on, openness
+       content_hash, subject, document_number, name_key, data, sealed, ends_on, openness, removes
      from record_versions where record_id = $1 and version = $4 and data <> '{}'`,
     [current.recordId, current.version, chunk.id, said],
   );

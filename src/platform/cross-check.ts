@@ -5,6 +5,7 @@ import type { Configuration } from '../core/configuration.js';
 import { isDay } from '../core/day.js';
 import type { Definitions } from '../core/definitions.js';
 import { catalogueProblems, listProblems } from './catalogue-check.js';
+import { listingProblems } from './check-listing.js';
 import { opennessProblems } from './check-openness.js';
 import { periodProblems } from './check-periods.js';
 import { calendarProblems } from './check-calendars.js';
@@ -23,6 +24,7 @@ export function crossCheck(configuration: Configuration, definitions: Definition
     ...scheduleProblems(configuration),
     ...periodProblems(configuration, definitions),
     ...opennessProblems(configuration, definitions),
+    ...listingProblems(configuration, definitions),
     ...calendarProblems(configuration, definitions),
   ];
 }

@@ -4,7 +4,7 @@ import type { CurrentVersion } from '../db/current-versions.js';
 import { PROBLEMS, type Problem, type ProblemCode } from '../core/problems.js';
 import type { Change, Fingerprint, FingerprintedRow, JudgedRow, RowTimeliness } from '../core/rows.js';
 import type { Verdict } from '../core/words.js';
-import { endsOfEntries } from './end-entries.js';
+import { endOfRemoved, endsOfEntries, isEntryKnown, noteListed } from './end-entries.js';
 import { documentKey, type Ground } from './ground.js';
 
 type RowWithPrint = FingerprintedRow & { readonly print: Fingerprint };
@@ -37,36 +37,58 @@ function judgeRow(row: RowWithPrint, ground: Ground): JudgedRow {
     : judgeDelivery(row, current, ground);
   const change = changeOf(row, verdict, current);
   if (change !== undefined) remember(row, { change, current }, ground);
-  const ends = change === undefined || row.withdraws ? undefined : endEntries(row, ground);
-  const isUnknownEntry = ends?.length === 0 && verdict === 'new';
+  const lists = judgeList(row, { verdict, change }, ground);
   return {
     row: row.row,
     verdict,
-    problems: problemsOf(row, isUnknownEntry ? [...(codes ?? []), UNKNOWN_ENTRY] : codes),
+    problems: problemsOf(row, lists?.code === undefined ? codes : [...(codes ?? []), lists.code]),
     rejected: verdict === 'rejected' ? { data: print.data, secrets: print.secrets } : undefined,
     change,
-    ends,
+    ends: lists?.ends,
     timeliness: verdict === 'new' ? row.timeliness : undefined,
     identity: verdict === 'rejected' ? print.recordId : undefined,
   };
 }
 
 const UNKNOWN_ENTRY: Found = { code: 'list.unknown-entry', severity: 'warning' };
+const REMOVED_BEFORE: Found = { code: 'list.removed-before', severity: 'warning' };
+/** Verdicts of a row whose record is in force with what the row says. */
+const IN_FORCE: readonly Verdict[] = ['new', 'amended', 'unchanged', 'duplicate'];
 
 function problemsOf(row: RowWithPrint, codes: readonly Found[] | undefined): readonly Problem[] {
   if (codes === undefined) return row.problems;
   return [...row.problems, ...codes.map((found) => problemOf(row.row, found))];
 }
 
-/** Ends the entries of a removal; undefined where the row is none. */
-function endEntries(row: RowWithPrint, ground: Ground): Change[] | undefined {
-  const { recordId, subject, listing } = row.print;
-  if (listing === undefined) return undefined;
-  ground.lists.set(recordId, listing.list);
-  const { removes } = listing;
-  if (removes === undefined) return undefined;
-  const { orderedAtMs } = row;
-  const ends = endsOfEntries({ recordId, orderedAtMs, subject, listing: { ...listing, removes } }, ground);
+interface ListJudgement {
+  readonly ends: readonly Change[];
+  readonly code: Found | undefined;
+}
+
+/** What follows from a row for the lists of its type; undefined where nothing does. */
+function judgeList(
+  row: RowWithPrint,
+  { verdict, change }: { verdict: Verdict; change: Change | undefined },
+  ground: Ground,
+): ListJudgement | undefined {
+  const { listing } = row.print;
+  if (listing === undefined || row.withdraws || !IN_FORCE.includes(verdict)) return undefined;
+  // Another agency's record says nothing of ours.
+  if (ground.current.get(row.print.recordId)?.agency !== ground.agency) return undefined;
+  const listed = { ...row.print, listing, orderedAtMs: row.orderedAtMs };
+  if (change !== undefined) noteListed(listed, ground);
+  if (listing.removes === undefined) {
+    // An entry that was brought back is known: only one that is new can have come after its removal.
+    const ends = verdict === 'new' ? endAll(row, endOfRemoved(listed, ground), ground) : [];
+    return { ends, code: ends.length === 0 ? undefined : REMOVED_BEFORE };
+  }
+  const code = isEntryKnown(listed, ground) ? undefined : UNKNOWN_ENTRY;
+  // An unchanged removal ends nothing, so that an entry that was brought back stays.
+  const ends = change === undefined ? [] : endAll(row, endsOfEntries(listed, ground), ground);
+  return { ends, code };
+}
+
+function endAll(row: RowWithPrint, ends: readonly Change[], ground: Ground): readonly Change[] {
   for (const change of ends) remember(row, { change, current: ground.current.get(change.recordId) }, ground);
   return ends;
 }
@@ -150,6 +172,7 @@ function changeOf(
     secrets: isWithdrawal ? null : print.secrets,
     endsOn: isWithdrawal ? null : print.endsOn,
     openness: isWithdrawal ? (current?.openness ?? null) : print.openness,
+    removes: isWithdrawal ? null : (print.listing?.removes ?? null),
   };
 }
 
@@ -173,8 +196,11 @@ function remember(
     openness: change.openness,
   });
   if (current !== undefined) ground.documents.get(documentKey(current))?.delete(change.recordId);
-  if (change.operation === 'd') return;
   const key = documentKey(change);
+  if (change.operation === 'd') {
+    ground.ended.add(key);
+    return;
+  }
   const holders = ground.documents.get(key);
   if (holders === undefined) ground.documents.set(key, new Set([change.recordId]));
   else holders.add(change.recordId);

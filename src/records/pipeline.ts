@@ -8,17 +8,12 @@ import type { Clock } from '../core/clock.js';
 import type { WorkingDays } from '../core/working-days.js';
 import type { Preview } from '../db/batches.js';
 import { afreshOnConflict } from '../db/conflicts.js';
-import {
-  readCurrentVersions,
-  readDocumentHolders,
-  readFieldOf,
-  type CurrentVersion,
-  type DocumentHolder,
-} from '../db/current-versions.js';
+import { readCurrentVersions, readDocumentHolders, type DocumentHolder } from '../db/current-versions.js';
 import type { Connection, Database } from '../db/pool.js';
 import { judgeRows } from './dedupe.js';
 import { compileFingerprint, type KeyedIndex } from './fingerprint.js';
 import { documentKey, type Ground } from './ground.js';
+import { readListGround, removedEntries } from './list-ground.js';
 import { compileMapper } from './map.js';
 import { compileNormaliser } from './normalise.js';
 import { compileOpenness, type OpennessPlan } from './openness.js';
@@ -106,41 +101,20 @@ async function readGround(
   const current = await readCurrentVersions(connection, [...new Set(prints.map((print) => print.recordId))]);
   const known = new Map(current.map((version) => [version.recordId, version]));
   const fresh = prints.filter((print) => !known.has(print.recordId));
-  const removals = prints.flatMap(({ subject, listing }) =>
-    listing?.removes === undefined
-      ? []
-      : [{ subject, documentNumber: listing.removes, field: listing.field }],
-  );
   // Each pair is asked for once, however many rows of the chunk share it.
   const documents = [
-    ...new Map([...fresh, ...removals].map((print) => [documentKey(print), print])).values(),
+    ...new Map([...fresh, ...removedEntries(prints)].map((print) => [documentKey(print), print])).values(),
   ];
   const holders = await readDocumentHolders(connection, needs.place.recordType, documents);
+  const lists = await readListGround(connection, { prints, holders, owner: needs.place, known });
   return {
+    ...lists,
     agency: needs.place.agency,
     batchNumber: needs.batchNumber,
     current: known,
     documents: groupHolders(holders),
-    lists: await readEntries(connection, { holders, removals }, known),
   };
 }
-
-/** Reads the lists of the records that removals may be about, and those records where they are not known yet. */
-async function readEntries(
-  connection: Connection,
-  about: { holders: readonly DocumentHolder[]; removals: readonly (DocumentPair & { field: string })[] },
-  known: Map<string, CurrentVersion>,
-): Promise<Map<string, string>> {
-  const field = about.removals[0]?.field;
-  if (field === undefined) return new Map();
-  const wanted = new Set(about.removals.map(documentKey));
-  const ids = about.holders.filter((one) => wanted.has(documentKey(one))).map(({ recordId }) => recordId);
-  const unknown = ids.filter((id) => !known.has(id));
-  for (const version of await readCurrentVersions(connection, unknown)) known.set(version.recordId, version);
-  return readFieldOf(connection, field, ids);
-}
-
-type DocumentPair = Pick<DocumentHolder, 'subject' | 'documentNumber'>;
 
 function groupHolders(holders: readonly DocumentHolder[]): Map<string, Set<string>> {
   const documents = new Map<string, Set<string>>();

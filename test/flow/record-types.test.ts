@@ -35,6 +35,7 @@ const LIMIT = 1000;
 interface Event {
   readonly id: string;
   readonly subject: string;
+  readonly method: 'PUT' | 'DELETE';
   readonly recordtype: string;
   readonly data: CanonicalRecord;
 }
@@ -93,14 +94,31 @@ describe('a record type', function () {
       const { received, new: fresh } = batch.counts;
       assert.ok(received >= 10, `${received} rows are few`);
       assert.equal(fresh, received);
-      assert.deepEqual(batch.city, { pending: 0, delivered: received, rejected: 0 });
+      const { body } = await run.api<{ total: number }>(`/v1/batches/${batch.id}/problems`, {
+        key: run.keyOf(agency),
+      });
+      if (SAMPLES[type] === undefined) assert.equal(body.total, 0, `${type} has rows with problems`);
+      const changes = (await feedOf(run.cityKey)).filter(({ recordtype }) => recordtype === type);
+      const gone = new Set(changes.filter(({ method }) => method === 'DELETE').map(({ subject }) => subject));
+      assert.equal(
+        gone.size > 0,
+        entry.listing !== undefined,
+        'entries in lists are removed, and nothing else',
+      );
+      assert.equal(changes.length, received + 1 + gone.size);
+      assert.deepEqual(batch.city, { pending: 0, delivered: received + gone.size, rejected: 0 });
       const again = await run.upload(id, sample, agency);
-      assert.deepEqual([again.counts.received, again.counts.unchanged], [received, received]);
+      const { unchanged, stale } = again.counts;
+      assert.deepEqual(
+        [again.counts.received, unchanged, stale],
+        [received, received - gone.size, gone.size],
+      );
 
-      const events = (await feedOf(run.cityKey)).filter(({ recordtype }) => recordtype === type);
-      assert.equal(events.length, received + 1);
+      const events = changes.filter(({ subject }) => !gone.has(subject));
       await assertEnds(events, entry);
-      const seen = (await feedOf(run.keyOf(agency))).filter(({ recordtype }) => recordtype === type);
+      const seen = (await feedOf(run.keyOf(agency))).filter(
+        ({ recordtype, subject }) => recordtype === type && !gone.has(subject),
+      );
       const open = events.filter((event) => isOpenToAgencies(event, entry));
       assert.deepEqual(
         seen.map(({ id: position }) => position),
@@ -173,7 +191,7 @@ describe('a record type', function () {
         .filter(({ tableCode }) => tableCode === code)
         .flatMap(({ body }) => body.map((record) => [record.id, record.data])),
     );
-    assert.equal(sent.size, events.length);
+    assert.equal([...sent.values()].filter((data) => Object.keys(data).length > 0).length, events.length);
     for (const { subject, data } of events) {
       const official = sent.get(subject);
       assert.ok(official);

@@ -132,6 +132,42 @@ describe('the catalogue', () => {
       assert.ok(found.includes(problem), `${problem}\n${found.join('\n')}`);
   });
 
+  it('names for entries in lists fields of the schema that can end an entry', () => {
+    const listing = { action: 'listAction', removal: '移出', list: 'listName', entry: 'entryDocumentNumber' };
+    const told = (wrong: Partial<typeof listing>): string[] => {
+      change('catalogue', (entries) =>
+        entries.map((entry) =>
+          entry['type'] === 'serious-dishonesty-list-entry'
+            ? { ...entry, listing: { ...listing, ...wrong } }
+            : entry,
+        ),
+      );
+      return problems().map((problem) =>
+        problem.replace('catalogue.yaml, serious-dishonesty-list-entry: ', ''),
+      );
+    };
+    assert.deepEqual(told({}), []);
+    for (const key of ['action', 'list', 'entry'] as const)
+      assert.deepEqual(told({ [key]: 'nothing' }), [
+        `its listing names nothing as ${key}, which is no field of the schema`,
+      ]);
+    assert.deepEqual(told({ removal: '退出' }), [
+      'its listing has 退出 as removal, which is not in the code list of listAction',
+    ]);
+    assert.deepEqual(told({ action: 'remarks' }), [
+      'its listing needs a field of one value with a code list as action, which remarks is not',
+    ]);
+    assert.deepEqual(told({ list: 'remarks' }), [
+      'its listing needs a field with namedList as list, which remarks is not',
+    ]);
+    assert.deepEqual(told({ entry: 'remarks' }), [
+      'its listing needs a field written as decisionDocumentNumber as entry, which remarks is not',
+    ]);
+    assert.deepEqual(told({ entry: 'decisionDocumentNumber' }), [
+      'its listing names decisionDocumentNumber as entry, which is the number of the removal itself',
+    ]);
+  });
+
   it('lets the agencies that a list entitles send its entries, and no others', () => {
     change('lists', (lists) =>
       lists.map((list) => (list['id'] === 'production-safety' ? { ...list, agencies: ['courts'] } : list)),

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { FingerprintedRow, JudgedRow } from '../../../src/core/rows.js';
 import type { CurrentVersion } from '../../../src/db/current-versions.js';
 import { judgeRows } from '../../../src/records/dedupe.js';
-import type { Ground } from '../../../src/records/ground.js';
+import { noRemovals, type Ground } from '../../../src/records/ground.js';
 
 const AGENCY = 'market-regulation';
 
@@ -62,6 +62,8 @@ function ground(versions: readonly CurrentVersion[] = [], batchNumber = 2): Grou
     current: new Map(versions.map((version) => [version.recordId, version])),
     documents: new Map(),
     lists: new Map(),
+    removals: noRemovals(),
+    ended: new Set(),
   };
 }
 
