@@ -1,5 +1,6 @@
 // What works in the background: a handler for each queue, the sweep that finds what is due, and the
 // schedule. A process has them by its roles.
+import type { Destination } from '../core/configuration.js';
 import { dueSources } from '../db/batches.js';
 import { dueDestinations } from '../db/destinations.js';
 import { auditReading } from '../db/person-reading.js';
@@ -20,9 +21,9 @@ import { pollNotices } from '../notices/poll.js';
 import { rematchNotices } from '../notices/rematch.js';
 import { sendFeedback } from '../notices/send-feedback.js';
 import type { Queue } from '../platform/dispatcher.js';
-import { createHttpClient, type HttpClient } from '../platform/http-client.js';
 import { compileOfficial } from '../records/official-columns.js';
 import type { City } from './city.js';
+import { openClient, openDestinationClient } from './clients.js';
 import type { Endpoints } from './endpoints.js';
 import type { Foundation } from './gateway.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
@@ -48,7 +49,6 @@ const PULLS_AT_ONCE = 4;
 const DELIVERIES_AT_ONCE = 16;
 const FEEDBACK_AT_ONCE = 4;
 const REMINDERS_AT_ONCE = 4;
-const MAX_ANSWER_BYTES = 16 * 1_048_576;
 
 /** Starts the workers of this process's roles. */
 export async function startWorkers(foundation: Foundation, options: WorkerOptions): Promise<void> {
@@ -94,7 +94,7 @@ function handlePulls(foundation: Foundation): void {
 
 function handleForwarding(foundation: Foundation, city: City): void {
   const { site, storage, dispatcher, stops } = foundation;
-  const http = openClient(foundation, undefined);
+  const http = openDestinationClient(foundation, cityEntry(foundation));
   const wake = wakeQueue(foundation);
   const openness = new Map(site.configuration.catalogue.map((entry) => [entry.type, entry.openness]));
   const forwarder = createForwarder({
@@ -125,9 +125,9 @@ function handleNotices(foundation: Foundation, options: WorkerOptions): void {
   dispatcher.handle('deliver-reminder', REMINDERS_AT_ONCE, (id) => deliverReminder(id, delivering));
   const { city } = options;
   if (city === undefined) return;
-  const plain = openClient(foundation, undefined);
-  const destination = site.configuration.destinations.find(({ id }) => id === DESTINATION);
+  const destination = cityEntry(foundation);
   if (destination === undefined) return;
+  const plain = openDestinationClient(foundation, destination);
   dispatcher.handle('send-feedback', FEEDBACK_AT_ONCE, (id) =>
     sendFeedback(id, {
       ...base,
@@ -243,9 +243,11 @@ function reminderJob(foundation: Foundation): ScheduledJob {
 }
 
 function noticePoll(foundation: Foundation, city: City): () => Promise<void> {
-  const { site, storage } = foundation;
-  const timeoutMs = site.configuration.destinations.find(({ id }) => id === DESTINATION)?.timeoutMs ?? 30_000;
-  const fetchNotices = createFetchNotices(openClient(foundation, undefined).send, { ...city, timeoutMs });
+  const { storage } = foundation;
+  const destination = cityEntry(foundation);
+  const timeoutMs = destination?.timeoutMs ?? 30_000;
+  const client = openDestinationClient(foundation, destination);
+  const fetchNotices = createFetchNotices(client.send, { ...city, timeoutMs });
   const deps = {
     ...inboundDeps(foundation),
     database: storage.database,
@@ -257,16 +259,8 @@ function noticePoll(foundation: Foundation, city: City): () => Promise<void> {
   };
 }
 
-function openClient({ stops }: Foundation, allowedRanges: readonly string[] | undefined): HttpClient {
-  const client = createHttpClient({
-    maxAnswerBytes: MAX_ANSWER_BYTES,
-    ...(allowedRanges === undefined ? {} : { allowedRanges }),
-  });
-  stops.push('kept connections', () => {
-    client.close();
-    return Promise.resolve();
-  });
-  return client;
+function cityEntry({ site }: Foundation): Destination | undefined {
+  return site.configuration.destinations.find(({ id }) => id === DESTINATION);
 }
 
 function creditCodes({ site }: Foundation): (agency: string) => string {

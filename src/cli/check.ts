@@ -4,6 +4,7 @@ import { isCronExpression } from '../jobs/schedule.js';
 import { schedulesOf } from '../jobs/schedules-of.js';
 import type { Clock } from '../core/clock.js';
 import { calendarsAt } from '../platform/check-calendars.js';
+import { identitiesAt } from '../platform/check-identities.js';
 import { configInvalid } from '../platform/configuration.js';
 import { note, print } from './output.js';
 import { withSession } from './session.js';
@@ -14,13 +15,16 @@ export function runCheck(clock: Clock): Promise<void> {
     const { configuration, definitions, validatorOf } = loadSite(environment.configDir);
     for (const mapping of definitions.mappings.values()) validatorOf(mapping);
     const wrong = schedulesOf(configuration).filter(({ expression }) => !isCronExpression(expression));
-    const calendars = calendarsAt(configuration, clock());
+    const now = clock();
+    const calendars = calendarsAt(configuration, now);
+    const identities = identitiesAt(configuration, { folder: environment.configDir, now });
     const problems = [
       ...wrong.map(({ name, expression }) => `${name}: “${expression}” is not a schedule`),
       ...calendars.problems,
+      ...identities.problems,
     ];
     if (problems.length > 0) throw configInvalid(problems);
-    for (const known of calendars.notices) note(`! ${known}`);
+    for (const known of [...calendars.notices, ...identities.notices]) note(`! ${known}`);
     print(
       `OK: ${configuration.agencies.length} agencies, ${configuration.sources.length} sources, ${definitions.types.size} record types, ${definitions.mappings.size} mappings, ${configuration.measures.length} measures · 配置正确`,
     );

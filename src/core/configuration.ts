@@ -210,6 +210,14 @@ export interface PersonalNumberGrounds {
   readonly legalBasis: string;
 }
 
+/** PEM files, absolute or relative to `CONFIG_DIR`; a certificate has its key beside it. */
+export interface ClientIdentitySettings {
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** Authorities by which the server is known, instead of the usual ones. */
+  readonly caFile?: string;
+}
+
 export interface Destination {
   readonly id: string;
   /** How it is spoken to; the city's own interface where it is absent. */
@@ -222,6 +230,8 @@ export interface Destination {
   readonly messageSize: number;
   readonly messagesInFlight: number;
   readonly timeoutMs: number;
+  /** What is shown to a server that asks for a certificate. */
+  readonly clientIdentity?: ClientIdentitySettings;
   /** Whether bodies go out packed; they do not where it is absent. */
   readonly gzip?: boolean;
   readonly retry: RetryPolicy;

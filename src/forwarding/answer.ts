@@ -47,6 +47,8 @@ const isAnswerBody = new Ajv2020({ strictTypes: false }).compile<AnswerBody>({
 
 const AGAIN_STATUSES = [408, 425, 429];
 const DENIED = ['401', '403'];
+/** What nginx answers where it misses our certificate or does not accept it, in a page of its own. */
+const CERTIFICATE_STATUSES = [400, 495, 496];
 const MAX_WORDS = 500;
 const MAX_CODE = 64;
 
@@ -66,6 +68,8 @@ export function readCityAnswer(answer: HttpAnswer, size: number, now: Date): Ans
   if (DENIED.includes(String(status))) return { kind: 'denied', reason: `http-${status}` };
   if (isOk && errorCode !== undefined && DENIED.includes(errorCode))
     return { kind: 'denied', reason: `error-${errorCode}` };
+  if (body === undefined && CERTIFICATE_STATUSES.includes(status) && /SSL certificate/i.test(answer.body))
+    return { kind: 'denied', reason: `http-${status}-certificate` };
   if (isOk && body === undefined) return again('unreadable-answer');
   if (!isOk || errorCode !== '200')
     return {

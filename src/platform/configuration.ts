@@ -8,6 +8,7 @@ import type { Configuration } from '../core/configuration.js';
 import type { Definitions } from '../core/definitions.js';
 import { GatewayError } from '../core/errors.js';
 import { isUnifiedSocialCreditCode } from '../core/unified-social-credit-code.js';
+import { identityProblems } from './check-identities.js';
 import { crossCheck } from './cross-check.js';
 import { projectRoot } from './project-root.js';
 
@@ -37,7 +38,8 @@ export function loadConfiguration(folder: string, definitions: Definitions): Con
     loadFile({ folder, name, schema: 'calendar', ajv, problems }),
   );
   const configuration = loaded as unknown as Configuration;
-  if (problems.length === 0) problems.push(...crossCheck(configuration, definitions));
+  if (problems.length === 0)
+    problems.push(...crossCheck(configuration, definitions), ...identityProblems(configuration, folder));
   if (problems.length > 0) throw configInvalid(problems);
   return deepFreeze(configuration);
 }

@@ -1,12 +1,13 @@
 // The one home of axios: one request, one answer, whatever its status. No redirect is followed, the whole
 // call has one deadline, the answer is bounded, connections are kept, and bodies are never logged.
 import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip as gzipWith } from 'node:zlib';
 import axios, { type AxiosInstance } from 'axios';
 import { GatewayError, isGatewayError } from '../core/errors.js';
+import type { ClientIdentity } from './client-identity.js';
 import { createAddressGuard, guardedLookup, notAllowed, type AddressGuard } from './address-guard.js';
 
 export interface HttpRequest {
@@ -18,6 +19,8 @@ export interface HttpRequest {
   readonly gzip?: boolean;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** What is shown to a server that asks for a certificate; the same object is the same identity. */
+  readonly identity?: ClientIdentity;
   /** Takes an answer that is not UTF-8 for none (`city.unreachable`, reason `not-utf-8`) instead of replacing characters. */
   readonly requiresUtf8?: boolean;
 }
@@ -63,6 +66,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
   const httpAgent = new HttpAgent(agentOptions);
   const httpsAgent = new HttpsAgent(agentOptions);
+  const identified = createIdentifiedAgents(agentOptions);
   const client = axios.create({
     httpAgent,
     httpsAgent,
@@ -76,17 +80,51 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     validateStatus: () => true,
   });
   return {
-    send: (request) => send(client, request, guard),
+    send: (request) => {
+      const { identity } = request;
+      const agent = identity === undefined ? httpsAgent : identified.agentOf(identity);
+      return send(client, { ...request, agent }, guard);
+    },
     close: () => {
       httpAgent.destroy();
       httpsAgent.destroy();
+      identified.close();
     },
   };
 }
 
+/** One agent at a time: where the certificate has changed, connections of the old one end with what is under way. */
+function createIdentifiedAgents(options: AgentOptions): {
+  agentOf(identity: ClientIdentity): HttpsAgent;
+  close(): void;
+} {
+  let current: { identity: ClientIdentity; agent: HttpsAgent } | undefined;
+  return {
+    agentOf: (identity) => {
+      if (current?.identity === identity) return current.agent;
+      if (current !== undefined) retire(current.agent);
+      const { cert, key, ca } = identity;
+      const agent = new HttpsAgent({
+        ...options,
+        ...(cert === undefined ? {} : { cert }),
+        ...(key === undefined ? {} : { key }),
+        ...(ca === undefined ? {} : { ca }),
+      });
+      current = { identity, agent };
+      return agent;
+    },
+    close: () => current?.agent.destroy(),
+  };
+}
+
+function retire(agent: HttpsAgent): void {
+  agent.maxFreeSockets = 0;
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+}
+
 async function send(
   client: AxiosInstance,
-  request: HttpRequest,
+  request: HttpRequest & { readonly agent: HttpsAgent },
   guard: AddressGuard | undefined,
 ): Promise<HttpAnswer> {
   // A literal address never comes to the guarded look-up of names.
@@ -102,6 +140,7 @@ async function send(
       headers: { ...request.headers, ...(packed === undefined ? {} : { 'content-encoding': 'gzip' }) },
       data: packed ?? request.body,
       signal: deadline.signal,
+      httpsAgent: request.agent,
       ...(request.requiresUtf8 === true ? { responseType: 'arraybuffer' } : {}),
     });
     return { status: answer.status, headers: lowerCase(answer.headers), body: textOf(answer.data) };

@@ -107,4 +107,17 @@ describe('the answer of the city', () => {
     assert.ok(answer.message.startsWith('\uFFFD号码110*************2X长'));
     assert.equal(answer.message.length, 500);
   });
+
+  it('is a denial where a server before the city misses our certificate or does not accept it', () => {
+    for (const said of ['No required SSL certificate was sent', 'The SSL certificate error'])
+      assert.deepEqual(read(`<html><title>400 ${said}</title></html>`, 400), {
+        kind: 'denied',
+        reason: 'http-400-certificate',
+      });
+    assert.equal(read('<html>400 Bad Request</html>', 400).kind, 'refused');
+    assert.equal(
+      read({ errorCode: '400', errorMsg: 'SSL certificate number of the permit' }, 400).kind,
+      'refused',
+    );
+  });
 });
