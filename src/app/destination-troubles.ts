@@ -56,9 +56,9 @@ async function endOne(destination: string, order: SetAsideOrder, foundation: Fou
 
 /** Under new ids and in halves, so that what is wrong with one record does not hold the others up for ever. */
 async function replay(sql: Connection, of: { destination: string; id: string; at: Date }): Promise<boolean> {
-  const positions = await endSetAside(sql, of);
-  if (positions === undefined) return false;
-  const parts = halve(positions).map((half) => ({ id: randomUUID(), positions: half }));
+  const changes = await endSetAside(sql, of);
+  if (changes === undefined) return false;
+  const parts = halve(changes).map((half) => ({ id: randomUUID(), changes: half }));
   await insertParts(sql, of.id, { parts, at: of.at });
   return true;
 }

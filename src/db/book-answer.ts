@@ -1,5 +1,4 @@
-// What an answered message leaves behind: its records are free, refusals are kept in the destination's words, and
-// each batch is counted. The last word counts: what is taken at another time is refused no longer.
+// What an answered message leaves behind: refusals are kept in the destination's words, and each batch is counted. The last word counts: what is taken at another time is refused no longer.
 import type { Change } from './changes.js';
 import type { Message } from './messages.js';
 import type { Sql } from './pool.js';
@@ -27,9 +26,8 @@ interface Move {
 const DELIVERED = { delivered: 1, refused: 0 };
 const REFUSED = { delivered: 0, refused: 1 };
 
-/** Frees the records of an answered message, keeps what was refused and counts for each batch. */
+/** Keeps what was refused of an answered message and counts for each batch. */
 export async function bookAnswer(sql: Sql, message: Message, booked: Booked): Promise<void> {
-  await sql.query('delete from changes_in_flight where message_id = $1', [message.id]);
   const moves = message.resend
     ? await bookAgain(sql, message, booked)
     : await bookFirst(sql, message, booked);

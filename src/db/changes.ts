@@ -117,12 +117,7 @@ export async function readChangesAfter(
   const stretches = (await sql.query(WINDOW, window)).rows as unknown as Stretch[];
   const last = stretches.at(-1);
   if (last === undefined) return { changes: [], lookedTo: null };
-  const bounds = [
-    stretches.map(({ id }) => id),
-    stretches.map(({ from }) => from),
-    stretches.map(({ to }) => to),
-  ];
-  const seen = (await sql.query(SEEN, [...bounds, level, today])).rows as unknown as Seen[];
+  const seen = (await sql.query(SEEN, [...boundsOf(stretches), level, today])).rows as unknown as Seen[];
   const byChunk = new Map(stretches.map((stretch) => [stretch.id, stretch]));
   const changes: FeedChange[] = [];
   for (const { chunk, ordinal, ...version } of seen) {
@@ -135,23 +130,24 @@ export async function readChangesAfter(
   return { changes, lookedTo: last.first + last.to };
 }
 
-// The bounds stand apart, so that a look-up by chunk and ordinal finds just what lies between them.
+const RUNS = `
+  select c.id, c.agency, c.record_type as "recordType", c.batch_id as "batchId", c.first_position as first,
+         greatest(run.first - c.first_position, 0)::integer as "from",
+         least(run.last - c.first_position, c.changes - 1)::integer as "to"
+  from unnest($1::bigint[], $2::bigint[]) run (first, last)
+  cross join lateral (select * from chunks where changes > 0 and first_position <= run.last
+    and first_position >= (select first_position from chunks
+      where changes > 0 and first_position <= run.first order by first_position desc limit 1)) c`;
+
 const AT = `
-  with stretches as materialized (
-    select c.id, c.agency, c.record_type, c.batch_id, c.first_position,
-           greatest(run.first - c.first_position, 0)::integer as "from",
-           least(run.last - c.first_position, c.changes - 1)::integer as "to"
-    from unnest($1::bigint[], $2::bigint[]) run (first, last)
-    cross join lateral (select * from chunks where changes > 0 and first_position <= run.last
-      and first_position >= (select first_position from chunks
-        where changes > 0 and first_position <= run.first order by first_position desc limit 1)) c)
-  select s.first_position + v.ordinal as position, v.record_id as "recordId", v.version, v.data, v.sealed,
-         v.row_number as row, s.agency, s.record_type as "recordType", s.batch_id as "batchId",
-         case when coalesce(v.openness, 0) <= $3 and not ${isOver('v', '$4')} then v.operation else 'd' end
-           as operation
-  from stretches s
+  select v.chunk_id as chunk, v.ordinal, v.record_id as "recordId", v.version, v.data, v.sealed, v.row_number as row,
+         case when coalesce(v.openness, 0) <= $4 and not ${isOver('v', '$5')} then v.operation else 'd' end as operation
+  from unnest($1::bigint[], $2::integer[], $3::integer[]) w (chunk_id, "from", "to")
   cross join lateral (select * from record_versions v
-    where v.chunk_id = s.id and v.ordinal between s."from" and s."to") v`;
+    where v.chunk_id = w.chunk_id and v.ordinal between w."from" and w."to") v`;
+
+type Run = Omit<Stretch, 'committedAt'> & Pick<Change, 'batchId'>;
+type Sent = Omit<Change, 'position' | 'agency' | 'recordType' | 'batchId'> & Pick<Seen, 'chunk' | 'ordinal'>;
 
 /** Reads the changes at the given positions, in order; what is narrower than `openness`, or over on the day `today`, ends its record. */
 export async function readChangesAt(
@@ -161,9 +157,21 @@ export async function readChangesAt(
 ): Promise<Change[]> {
   const runs = runsOf(positions);
   const bounds = [runs.map(({ first }) => first), runs.map(({ last }) => last)];
-  const { rows } = await sql.query(AT, [...bounds, opennessLevel(openness), today]);
-  const changes = rows as unknown as Change[];
-  return changes.sort((a, b) => a.position - b.position);
+  const stretches = (await sql.query(RUNS, bounds)).rows as unknown as Run[];
+  const values = [...boundsOf(stretches), opennessLevel(openness), today];
+  const sent = (await sql.query(AT, values)).rows as unknown as Sent[];
+  const byChunk = new Map(stretches.map((stretch) => [stretch.id, stretch]));
+  return sent
+    .map(({ chunk, ordinal, ...version }) => {
+      const { agency, recordType, batchId, first } = byChunk.get(chunk) as Run;
+      return { position: first + ordinal, agency, recordType, batchId, ...version };
+    })
+    .sort((a, b) => a.position - b.position);
+}
+
+/** Three arrays, as a statement takes them. */
+function boundsOf(stretches: readonly Pick<Stretch, 'id' | 'from' | 'to'>[]): number[][] {
+  return [stretches.map(({ id }) => id), stretches.map(({ from }) => from), stretches.map(({ to }) => to)];
 }
 
 /** The positions of a message mostly follow one another: a stretch costs one look-up. */

@@ -107,8 +107,9 @@ export async function readBusyRecords(
   recordIds: readonly string[],
 ): Promise<Set<string>> {
   const { rows } = await sql.query<{ id: string }>(
-    `select record_id as id from changes_in_flight where destination = $1 and record_id = any($2)
-     union select record_id from changes_waiting where destination = $1 and record_id = any($2)`,
+    `with asked as (select unnest($2::uuid[]) as id)
+     select id from asked join changes_in_flight on record_id = id where destination = $1
+     union select id from asked join changes_waiting on record_id = id where destination = $1`,
     [destination, recordIds],
   );
   return new Set(rows.map((row) => row.id));
@@ -135,13 +136,13 @@ export async function addWaiting(
   );
 }
 
-/** Stores a message with its positions, and marks its records as in flight. */
+/** Stores a message with its positions and records, which are in flight from now on. */
 export async function insertMessage(sql: Sql, message: NewMessage): Promise<void> {
   const positions = message.changes.map((change) => change.position);
   await sql.query(
-    `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, due_at, planned_at,
-       resend_order, resend)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9::uuid, $9::uuid is not null)`,
+    `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, record_ids, due_at,
+       planned_at, resend_order, resend)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10::uuid, $10::uuid is not null)`,
     [
       message.id,
       message.destination,
@@ -150,23 +151,23 @@ export async function insertMessage(sql: Sql, message: NewMessage): Promise<void
       message.tableCode,
       message.tableVersion,
       positions,
+      message.changes.map((change) => change.recordId),
       message.plannedAt,
       message.resendOrder,
     ],
   );
-  await sql.query(
-    `insert into changes_in_flight (destination, record_id, position, message_id, resend)
-     select $1, record_id, position, $2, $5 from unnest($3::uuid[], $4::bigint[]) as planned (record_id, position)`,
-    [
-      message.destination,
-      message.id,
-      message.changes.map((change) => change.recordId),
-      positions,
-      message.resendOrder !== null,
-    ],
-  );
+}
+
+/** Ends the waiting of changes that are in a message now. */
+export async function removeWaiting(
+  sql: Sql,
+  destination: string,
+  changes: readonly PlannedChange[],
+): Promise<void> {
+  if (changes.length === 0) return;
+  const positions = changes.map((change) => change.position);
   await sql.query('delete from changes_waiting where destination = $1 and position = any($2)', [
-    message.destination,
+    destination,
     positions,
   ]);
 }

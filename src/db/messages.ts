@@ -1,5 +1,6 @@
 // Messages to a destination: claimed under a lease, sent, and settled once. Whoever lost the lease
 // settles nothing.
+import type { Change } from './changes.js';
 import type { Sql } from './pool.js';
 
 export interface Message {
@@ -109,7 +110,7 @@ export interface Settlement {
 export async function settleMessage(sql: Sql, message: Message, end: Settlement): Promise<boolean> {
   const { rowCount } = await sql.query(
     `update messages set state = $3, answered_at = $4, receipt_id = $5, city_received_at = $6, city_code = $7,
-       city_message = $8, claimed_by = null, claimed_until = null
+       city_message = $8, claimed_by = null, claimed_until = null, record_ids = '{}'
      where id = $1 and claimed_by = $2 and state = 'planned'`,
     [
       message.id,
@@ -125,25 +126,31 @@ export async function settleMessage(sql: Sql, message: Message, end: Settlement)
   return rowCount === 1;
 }
 
+/** A change as a message names it. */
+export type MessageChange = Pick<Change, 'position' | 'recordId'>;
+
 /** Splits a message that has ended under new ids; its records stay in flight, now of the parts. */
 export async function insertParts(
   sql: Sql,
   messageId: string,
   narrowed: {
-    readonly parts: readonly { readonly id: string; readonly positions: readonly number[] }[];
+    readonly parts: readonly { readonly id: string; readonly changes: readonly MessageChange[] }[];
     readonly at: Date;
   },
 ): Promise<void> {
   const { parts, at } = narrowed;
-  for (const part of parts) {
+  for (const part of parts)
     await sql.query(
-      `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, narrowed_from, resend, resend_order, due_at, planned_at)
-       select $2, destination, agency, record_type, table_code, table_version, $3, id, resend, resend_order, $4, $4 from messages where id = $1`,
-      [messageId, part.id, part.positions, at],
+      `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, record_ids,
+         narrowed_from, resend, resend_order, due_at, planned_at)
+       select $2, destination, agency, record_type, table_code, table_version, $3, $4, id, resend, resend_order, $5, $5
+       from messages where id = $1`,
+      [
+        messageId,
+        part.id,
+        part.changes.map(({ position }) => position),
+        part.changes.map(({ recordId }) => recordId),
+        at,
+      ],
     );
-    await sql.query(
-      'update changes_in_flight set message_id = $2 where message_id = $1 and position = any($3)',
-      [messageId, part.id, part.positions],
-    );
-  }
 }

@@ -1,6 +1,6 @@
 // Messages that fail again and again while others pass. What sets them apart from an outage: between two of their
 // tries the destination took another message. They are kept whole until somebody says what becomes of them.
-import type { Message } from './messages.js';
+import type { Message, MessageChange } from './messages.js';
 import type { Sql } from './pool.js';
 
 /** Counts a failed try as a fault where the destination took another message since the one before; gives the faults in all. */
@@ -30,9 +30,7 @@ export async function setAside(
      where id = $1 and claimed_by = $2 and state = 'planned'`,
     [id, claim, at, reason],
   );
-  if (rowCount !== 1) return false;
-  await sql.query('update changes_in_flight set set_aside = true where message_id = $1', [id]);
-  return true;
+  return rowCount === 1;
 }
 
 export interface SetAsideMessage {
@@ -105,22 +103,24 @@ export async function takeUpAgain(
      where id = $1 and destination = $2 and state = 'set-aside'`,
     [of.id, of.destination, of.at],
   );
-  if (rowCount !== 1) return false;
-  await sql.query('update changes_in_flight set set_aside = false where message_id = $1', [of.id]);
-  return true;
+  return rowCount === 1;
 }
 
-/** Ends a message that is set aside, to be sent in parts; gives its positions, undefined where it is not set aside. */
+/** Ends a message that is set aside, to be sent in parts; gives its changes, undefined where it is not set aside. */
 export async function endSetAside(
   sql: Sql,
   of: { readonly destination: string; readonly id: string; readonly at: Date },
-): Promise<readonly number[] | undefined> {
-  const { rows } = await sql.query<{ positions: readonly string[] }>(
-    `update messages set state = 'narrowed', set_aside_at = null, set_aside_reason = null, answered_at = $3
-     where id = $1 and destination = $2 and state = 'set-aside' returning positions`,
+): Promise<readonly MessageChange[] | undefined> {
+  const { rows } = await sql.query<{ positions: readonly string[]; recordIds: readonly string[] }>(
+    `with before as (select id, positions, record_ids from messages
+       where id = $1 and destination = $2 and state = 'set-aside' for update)
+     update messages m set state = 'narrowed', set_aside_at = null, set_aside_reason = null, answered_at = $3, record_ids = '{}'
+     from before where m.id = before.id returning before.positions, before.record_ids as "recordIds"`,
     [of.id, of.destination, of.at],
   );
-  if (rows[0] === undefined) return undefined;
-  await sql.query('update changes_in_flight set set_aside = false where message_id = $1', [of.id]);
-  return rows[0].positions.map(Number);
+  const ended = rows[0];
+  return ended?.positions.map((position, n) => ({
+    position: Number(position),
+    recordId: ended.recordIds[n] as string,
+  }));
 }

@@ -12,6 +12,7 @@ import {
   readBusyRecords,
   readFreeWaiting,
   readPlannableChanges,
+  removeWaiting,
   type FreshChange,
   type PlannedChange,
 } from '../db/message-plan.js';
@@ -49,6 +50,7 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     const firsts = open.map((change) => ({ ...change, resendOrder: null }));
     // What goes out again was before what is new of its record.
     const chosen = await choose(sql, { waiting, next: [...again, ...firsts] }, destination.id);
+    await removeWaiting(sql, destination.id, waiting);
     await addWaiting(sql, destination.id, chosen.postponed);
     const last = fresh.at(-1);
     if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);

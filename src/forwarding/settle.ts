@@ -115,7 +115,7 @@ async function refuse(
     await bookAnswer(sql, message, { changes, refusals, at });
     return true;
   }
-  const parts = halve(message.positions).map((positions) => ({ id: randomUUID(), positions }));
+  const parts = halve(changes).map((half) => ({ id: randomUUID(), changes: half }));
   await insertParts(sql, message.id, { parts, at });
   return true;
 }

@@ -155,12 +155,16 @@ describe('the status of a gateway', () => {
     assert.deepEqual(await wrong(), ['warning destination.lagging destination city -20']);
     await sql(`update destinations set planned_to = 5`);
     assert.deepEqual(await wrong(), []);
-    await sql(`insert into changes_in_flight values ('city', gen_random_uuid(), 2, gen_random_uuid())`);
+    await sql(
+      `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, record_ids, due_at, planned_at)
+      values (gen_random_uuid(), 'city', 'courts', 'administrative-penalty', 'T', '1', '{2}', array[gen_random_uuid()], $1, $1)`,
+      [NOW],
+    );
     assert.deepEqual(await wrong(), ['warning destination.lagging destination city -30']);
     assert.deepEqual((await status()).figures.destinations, [
       { id: 'city', records: 1, inFlight: 1, failures: 0, oldestSeconds: 1800 },
     ]);
-    await sql('delete from changes_in_flight');
+    await sql('delete from messages');
     await sql('update destinations set failures = 10');
     assert.deepEqual(await wrong(), ['error destination.unreachable destination city 0']);
   });

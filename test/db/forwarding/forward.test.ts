@@ -226,9 +226,9 @@ describe('forwarding to the city', () => {
     await writeChunk(bench.test.database, { changes: firstVersions(1) });
     await bench.query(`insert into destinations (id, planned_to) values ('city', 1)`);
     await bench.query(
-      `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, resend, due_at, planned_at)
-       values (gen_random_uuid(), 'city', 'courts', 'administrative-penalty', 'XZCF', '2020', '{1}', true, $1, $1)`,
-      [bench.now],
+      `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, record_ids, resend, due_at, planned_at)
+       values (gen_random_uuid(), 'city', 'courts', 'administrative-penalty', 'XZCF', '2020', '{1}', array[$2::uuid], true, $1, $1)`,
+      [bench.now, recordId(1)],
     );
     await bench.forwarder().work();
     assert.equal(bench.messages[0]!.resend, true);
