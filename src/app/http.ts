@@ -4,8 +4,7 @@ import { GatewayError } from '../core/errors.js';
 import { findKey } from '../db/api-keys.js';
 import { appendAudit } from '../db/audit.js';
 import { readLastPosition } from '../db/changes.js';
-import { gatherAudits } from '../db/gathered-audit.js';
-import { readProblems } from '../db/problems.js';
+import { gatherAudits, type WriteDown } from '../db/gathered-audit.js';
 import { isPaused } from '../db/source-pauses.js';
 import { orderPull } from '../db/source-pulls.js';
 import { createFeedWaiter, type FeedWaiter } from '../feed/feed-waiter.js';
@@ -25,7 +24,6 @@ import { dryRunUpload } from './dry-run-upload.js';
 import { feedViews } from './feed-views.js';
 import type { Foundation } from './gateway.js';
 import { dropHeld, releaseHeld } from './held.js';
-import { requireProblemsKept } from './kept.js';
 import { bindMetricFigures } from './metric-figures.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
 import { bindDestinations } from './destination-pauses.js';
@@ -33,6 +31,7 @@ import { bindReplays } from './destination-replays.js';
 import { bindTroubles } from './destination-troubles.js';
 import { alreadyPaused, bindPauses } from './pauses.js';
 import { pressureOf } from './pressure.js';
+import { bindProblemReading } from './problem-reading.js';
 import { signReceipt } from './receipts.js';
 import { atMostEvery } from './at-most-every.js';
 import { bindRecordDecisions } from './record-decisions.js';
@@ -153,7 +152,7 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     tellRecord: (request) => tellRecord(request, foundation, writeDown),
     releaseBatch: (decision) => releaseHeld(decision, foundation),
     dropBatch: (decision) => dropHeld(decision, foundation),
-    ...bindTelling(foundation),
+    ...bindTelling(foundation, writeDown),
     followFeed: (query) => {
       const { caller } = query;
       const reading = { sql: database, writeDown, waiter, clock, actor: actorOf(caller) };
@@ -186,6 +185,7 @@ function bindWatching(
 /** What is told of batches and types. */
 function bindTelling(
   foundation: Foundation,
+  writeDown: WriteDown,
 ): Pick<
   HttpDeps,
   | 'csvTemplate'
@@ -199,16 +199,14 @@ function bindTelling(
 > {
   const { site, storage } = foundation;
   const { database } = storage;
+  const reports = bindReports(foundation);
   return {
-    ...bindReports(foundation),
+    ...reports,
+    ...bindProblemReading({ foundation, writeDown, problemsCsv: reports.problemsCsv }),
     signReceipt: (id) => signReceipt(id, storage),
     publicKeys: storage.signer.publicKeys,
     writeTemplate: (type, out) => writeTemplateWorkbook(type, site.definitions, out),
     readBatch: (id) => viewBatch(database, id),
-    readProblems: async (id, page) => {
-      await requireProblemsKept(database, id);
-      return readProblems(database, id, page);
-    },
     csvTemplate: (type) => csvTemplate(type, site.definitions),
   };
 }

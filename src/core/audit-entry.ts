@@ -43,6 +43,7 @@ export const AUDIT_ACTIONS = [
   'original.deletion-ordered',
   'person.sent',
   'problems.deleted',
+  'problems.read',
   'pull.ordered',
   'pulled-rows.read',
   'record.reinstated',

@@ -228,7 +228,7 @@ export interface HttpDeps {
   /** Both throw `record.unknown` for another agency's record. */
   readonly withdrawRecord: (decision: RecordDecision) => Promise<object>;
   readonly reinstateRecord: (decision: RecordDecision) => Promise<object>;
-  readonly problemsCsv: (batchId: string) => AsyncIterable<string>;
+  readonly problemsCsv: (batchId: string, caller: Caller) => AsyncIterable<string>;
   readonly writeCorrection: (
     batchId: string,
     options: { readonly onlyFaulty: boolean; readonly caller: Caller },
@@ -239,7 +239,7 @@ export interface HttpDeps {
   /** The public keys with which signatures of this gateway are checked, as a JWK set. */
   readonly publicKeys: object;
   readonly readBatch: (id: string) => Promise<{ readonly id: string; readonly agency: string } | null>;
-  readonly readProblems: (batchId: string, page: PageQuery) => Promise<object>;
+  readonly readProblems: (batchId: string, page: PageQuery & { readonly caller: Caller }) => Promise<object>;
   readonly csvTemplate: (type: string) => string;
   readonly writeTemplate: (type: string, out: Writable) => Promise<void>;
   /** Gives events as JSON texts. */

@@ -28,7 +28,7 @@ export function readBatchProblems(deps: HttpDeps): RequestHandler<{ id: string }
     const { id } = await ownBatch(request.params.id, response, deps);
     response.vary('Accept');
     if (request.accepts(['application/json', CSV]) === CSV) await sendCsv(id, { request, response }, deps);
-    else response.json(await deps.readProblems(id, readPage(request)));
+    else response.json(await deps.readProblems(id, { ...readPage(request), caller: callerOf(response) }));
   };
 }
 
@@ -61,7 +61,9 @@ export function readCorrection(deps: HttpDeps): RequestHandler<{ id: string }> {
 
 async function sendCsv(id: string, { request, response }: Exchange, deps: HttpDeps): Promise<void> {
   response.type(`${CSV}; charset=utf-8`).attachment(`problems-${id}.csv`);
-  await sendFile({ request, response, deps }, (out) => pipeline(Readable.from(deps.problemsCsv(id)), out));
+  await sendFile({ request, response, deps }, (out) =>
+    pipeline(Readable.from(deps.problemsCsv(id, callerOf(response))), out),
+  );
 }
 
 function readPage(request: Request): { after: string | undefined; limit: number } {

@@ -2,10 +2,12 @@
 // walk over the whole log.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { decodeVerdicts } from '../../src/core/verdict-runs.js';
-import { readAudit } from '../../src/db/audit.js';
+import { AUDIT_ACTIONS } from '../../src/core/audit-entry.js';
+import { appendAudits, readAudit } from '../../src/db/audit.js';
 import { projectRoot } from '../../src/platform/project-root.js';
 import { startTestGateway, type TestGateway } from '../helpers/gateway.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
@@ -103,6 +105,44 @@ describe('the audit log of a gateway', function () {
     assert.equal((await receiptOf(id)).payload['status'], 'rejected');
   });
 
+  it('names who read problems of a type that may be about persons, and of no other', async () => {
+    const key = run.keyOf(AGENCY);
+    const { id } = await run.upload(SOURCE, penaltiesCsv([{ n: 700, CF_JDRQ: '' }, { n: 701 }]));
+    const page = (after = ''): Promise<{ body: { next: string | null; problems: unknown[] } }> =>
+      run.api(`/v1/batches/${id}/problems?limit=1${after}`, { key });
+    const { body } = await page();
+    assert.equal(body.problems.length, 1);
+    await run.api(`/v1/batches/${id}/problems?after=900000.1`, { key });
+    await run.api(`/v1/batches/${id}/problems.csv`, { key: run.operatorKey });
+    assert.deepEqual((await actsOn(id)).slice(2), [
+      ['problems.read', 'agency'],
+      ['problems.read', 'operator'],
+    ]);
+
+    const measures = readFileSync(
+      path.join(projectRoot, 'test/fixtures/uploads/association-measure.csv'),
+      'utf8',
+    );
+    const [headings = '', first = ''] = measures.split('\r\n');
+    const faulty = [headings, first.replace(/^[^,]*/, '')].join('\r\n');
+    const other = await run.upload('associations-association-measure', faulty, 'associations');
+    assert.equal(other.counts.rejected, 1);
+    await run.api(`/v1/batches/${other.id}/problems`, { key: run.keyOf('associations') });
+    assert.equal((await actsOn(other.id)).length, 2);
+  });
+
+  it('lets nobody read problems of persons that it cannot write down', async () => {
+    const { id } = await run.upload(SOURCE, penaltiesCsv([{ n: 710, CF_JDRQ: '' }]));
+    await run.test.database.query('alter table audit_entries rename to audit_gone');
+    for (const at of ['problems', 'problems.csv']) {
+      const { status, body } = await run.api<{ code: string }>(`/v1/batches/${id}/${at}`, {
+        key: run.keyOf(AGENCY),
+      });
+      assert.deepEqual([status, body.code], [503, 'audit.unavailable'], at);
+    }
+    await run.test.database.query('alter table audit_gone rename to audit_entries');
+  });
+
   it('names pulls that an operator orders', async () => {
     const ordered = { method: 'POST', key: run.operatorKey, json: { full: true } };
     assert.equal((await run.api(`/v1/sources/${SOURCE}/run`, ordered)).status, 202);
@@ -123,6 +163,32 @@ describe('the audit log of a gateway', function () {
     );
     await run.test.database.query('alter table audit_gone rename to audit_entries');
   });
+
+  it('is verified by command with acts of every kind: those of this flow, and one of each other', async () => {
+    const seen = new Set<string>();
+    for await (const { action } of readAudit(run.test.database)) seen.add(action);
+    assert.ok(seen.size >= 8, [...seen].join());
+    const others = AUDIT_ACTIONS.filter((action) => !seen.has(action));
+    const at = new Date();
+    const details = {
+      reason: '核对“依据”\u2028',
+      count: 0,
+      records: ['a', 'b'],
+      of: { new: 1, isFull: true },
+    };
+    await Promise.all(
+      others.map((action) =>
+        run.test.database.transaction((sql) =>
+          appendAudits(sql, [{ at, actor: 'gateway', action, object: action, details }]),
+        ),
+      ),
+    );
+    const held = await verify('--json');
+    assert.equal(held.code, 0, held.stderr);
+    const { entries, firstBroken } = JSON.parse(held.stdout) as { entries: number; firstBroken: unknown };
+    assert.equal(firstBroken, null);
+    assert.ok(entries >= AUDIT_ACTIONS.length);
+  }).timeout(60_000);
 
   it('is verified by command: exit 1 and the first broken entry where somebody changed it', async () => {
     const last = await verify();

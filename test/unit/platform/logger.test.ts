@@ -12,6 +12,36 @@ describe('the logger', () => {
     assert.doesNotMatch(JSON.stringify(lines), /s3cret/);
   });
 
+  it('masks numbers of persons in every text: fields, lists, names, bindings, sentences and errors', () => {
+    const { log, lines } = createCapturedLogger();
+    const number = '11010519491231002X';
+    const bound = log.child({ source: `of ${number}` });
+    bound.info({ file: `${number}.csv`, of: { rows: [`row ${number}`], [number]: 1 } }, `Read ${number}`);
+    bound.info(`Read %s and %s`, number, 'more');
+    const fromDriver = Object.assign(new Error(`no ${number}`), { code: `E ${number}` });
+    log.error({ err: new Error(`not ${number}`, { cause: fromDriver }) }, 'Failed');
+    log.error({ err: `thrown ${number}` }, 'Failed');
+    assert.equal(lines.length, 4);
+    assert.doesNotMatch(JSON.stringify(lines), /11010519491231002X/);
+    assert.match(JSON.stringify(lines[0]), /"file":"110\*{13}2X\.csv"/);
+    assert.match(JSON.stringify(lines[1]), /Read 110\*{13}2X and more/);
+  });
+
+  it('leaves other texts, numbers and times as they are', () => {
+    const { log, lines } = createCapturedLogger();
+    const fields = {
+      batch: '9b0a6f0e-3c5d-8c1e-8a52-1f6f0d3f7a10',
+      rows: 3,
+      code: '91120116MA6100009L',
+      none: null,
+    };
+    const at = new Date('2026-06-30T04:00:00Z');
+    log.info({ ...fields, at }, 'Read');
+    const { batch, rows, code, none, at: logged } = lines[0] ?? {};
+    assert.deepEqual({ batch, rows, code, none }, fields);
+    assert.equal(logged, at.toISOString());
+  });
+
   it('keeps of an error its type, code, message, stack and causes, and nothing that a driver hangs on it', () => {
     const { log, lines } = createCapturedLogger();
     const fromDriver = Object.assign(new Error('duplicate key'), {
