@@ -12,6 +12,7 @@ import { nextFires } from '../db/fires.js';
 import { disabledEndpoints, unreadNotices } from '../db/notice-troubles.js';
 import type { Database } from '../db/pool.js';
 import { failingPulls, stuckPulls } from '../db/pull-troubles.js';
+import { countOpenDifferences } from '../db/reconciliation-differences.js';
 import { listReminders } from '../db/reminders.js';
 import { countSetAside } from '../db/set-aside.js';
 import { listPauses } from '../db/source-pauses.js';
@@ -43,6 +44,7 @@ const LOOKS: readonly Look[] = [
   laggingDestinations,
   stoppedDestinations,
   setAsideMessages,
+  differingDestinations,
   unreachedAgencies,
   unwritableAudit,
   pressedGateway,
@@ -163,6 +165,15 @@ async function setAsideMessages({ database, configuration }: LookNeeds): Promise
     subject: id,
     since,
     facts: { messages, records },
+  }));
+}
+
+async function differingDestinations({ database }: LookNeeds): Promise<FoundCondition[]> {
+  return (await countOpenDifferences(database)).map(({ destination, records, days, since }) => ({
+    code: 'destination.differs',
+    subject: destination,
+    since,
+    facts: { records, days },
   }));
 }
 

@@ -34,6 +34,7 @@ import { pressureOf } from './pressure.js';
 import { bindProblemReading } from './problem-reading.js';
 import { signReceipt } from './receipts.js';
 import { atMostEvery } from './at-most-every.js';
+import { bindReconciliations } from './reconciliations.js';
 import { bindRecordDecisions } from './record-decisions.js';
 import { findRecords } from './record-search.js';
 import { tellRecord } from './record-story.js';
@@ -146,6 +147,7 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     ...bindDestinations(foundation),
     ...bindReplays(foundation),
     ...bindTroubles(foundation),
+    ...bindReconciliations(foundation),
     ...bindSupply(foundation),
     ...bindRecordDecisions(foundation, waiter.notify),
     searchRecords: (search) => findRecords(search, foundation, writeDown),

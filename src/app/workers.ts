@@ -8,6 +8,7 @@ import { duePulls } from '../db/source-pulls.js';
 import { dueDeliveries } from '../db/notice-deliveries.js';
 import { dueReminders } from '../db/reminders.js';
 import { dueFeedback } from '../db/notice-feedback.js';
+import { dueReconciliations } from '../db/reconciliations.js';
 import { createForwarder } from '../forwarding/forwarder.js';
 import { createSourceWorker } from '../jobs/process-source.js';
 import { createPullWorker } from '../jobs/pull-source.js';
@@ -29,6 +30,7 @@ import type { Foundation } from './gateway.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
 import { ownJobs, startLateEndings } from './own-jobs.js';
 import { pressureOf } from './pressure.js';
+import { handleReconciliations, reconciliationJob } from './reconciliation-jobs.js';
 import { bindPulls, followUp, pullJobs } from './pulls.js';
 import { watchOnce } from './watch.js';
 
@@ -113,6 +115,8 @@ function handleForwarding(foundation: Foundation, city: City): void {
   });
   stops.push('messages in flight', forwarder.drain);
   dispatcher.handle('forward', 1, forwarder.forward);
+  const destination = site.configuration.destinations.find(({ id }) => id === DESTINATION);
+  if (destination !== undefined) handleReconciliations(foundation, { city, destination, http });
 }
 
 function handleNotices(foundation: Foundation, options: WorkerOptions): void {
@@ -157,6 +161,10 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
         ['deliver-notice', await dueDeliveries(database, now)],
         ['deliver-reminder', await dueReminders(database, now)],
         ['send-feedback', options.city === undefined ? [] : await dueFeedback(database, now)],
+        [
+          'reconcile',
+          options.city === undefined ? [] : await dueReconciliations(database, [DESTINATION], now),
+        ],
       ]);
     },
   });
@@ -171,6 +179,7 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
       ...noticePolls(foundation, options),
       ...ownJobs(foundation, onChanges),
       reminderJob(foundation),
+      ...(options.city === undefined ? [] : [reconciliationJob(foundation, DESTINATION)]),
       ...pullJobs(foundation),
     ],
     {

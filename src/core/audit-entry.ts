@@ -46,6 +46,8 @@ export const AUDIT_ACTIONS = [
   'problems.read',
   'pull.ordered',
   'pulled-rows.read',
+  'reconciliation.ordered',
+  'reconciliation.repaired',
   'record.reinstated',
   'record.withdrawn',
   'record.read',

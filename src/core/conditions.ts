@@ -132,6 +132,18 @@ export const CONDITIONS = {
       '请在 set-aside 查看原因，排除后重试或拆分补发。',
     ],
   },
+  'destination.differs': {
+    severity: 'error',
+    about: 'destination',
+    says: [
+      'What it says that it received differs from what was sent in {records} records of {days} days.',
+      '对账发现{days}日内{records}条记录不一致。',
+    ],
+    todo: [
+      'Look at GET /v1/destinations/{subject}/reconciliations and the differences of each day; then POST …/{date}/repair.',
+      '请查看对账结果和差异明细，确认后可用 repair 补发。',
+    ],
+  },
   'endpoint.disabled': {
     severity: 'warning',
     about: 'agency',

@@ -4,6 +4,7 @@ import type { Openness } from './openness.js';
 import type { PeriodRules } from './periods.js';
 import type { PeriodKind } from './reporting-period.js';
 import type { ReadingLimits } from './reading-limits.js';
+import type { Schedules } from './schedules.js';
 import type { Severity } from './words.js';
 import type { Calendar } from './working-days.js';
 
@@ -252,18 +253,6 @@ export interface Measure {
 export interface Route {
   readonly measures: readonly string[];
   readonly agencies: readonly string[];
-}
-
-export interface Schedules {
-  /** The timezone in which every expression is read. */
-  readonly timezone: string;
-  readonly noticePoll: string;
-  /** When records whose period is over are ended. */
-  readonly endings: string;
-  /** When what is past its retention is deleted. */
-  readonly retention: string;
-  /** When it is looked for sources from which nothing came. */
-  readonly reminders: string;
 }
 
 /** How long something is kept where the catalogue says nothing else of its record type; `unlimited` for good. */

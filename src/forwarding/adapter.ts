@@ -1,5 +1,6 @@
 // What a kind of destination has to provide: how a message is written, and how it is sent and its answer read.
 import type { Destination } from '../core/configuration.js';
+import type { ReconciledLine } from '../core/reconciliation.js';
 import type { Change } from '../db/changes.js';
 import type { Message } from '../db/messages.js';
 
@@ -32,6 +33,12 @@ export interface Parcel {
   readonly destination: Destination;
 }
 
+export interface Composed {
+  readonly body: string | Buffer;
+  /** What it says of each change, in their order, for the comparison with the destination's own account. */
+  readonly lines: readonly ReconciledLine[];
+}
+
 export interface Outcome {
   readonly answer: Answer;
   /** Null where nobody answered. */
@@ -40,7 +47,7 @@ export interface Outcome {
 
 export interface Adapter {
   /** Writes the body; throws where these records cannot be written. */
-  readonly compose: (parcel: Parcel) => string | Buffer;
+  readonly compose: (parcel: Parcel) => Composed;
   /** Sends it and reads the answer; throws only where the fault is neither the message's nor the destination's. */
   readonly send: (parcel: Parcel, body: string | Buffer) => Promise<Outcome>;
 }

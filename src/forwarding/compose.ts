@@ -5,8 +5,10 @@ import type { Destination } from '../core/configuration.js';
 import type { CanonicalRecord } from '../core/definitions.js';
 import { jsonArrayBytes } from '../core/joined-bytes.js';
 import type { OfficialText } from '../core/official-columns.js';
+import type { ReconciledLine } from '../core/reconciliation.js';
 import type { Change } from '../db/changes.js';
 import type { Message } from '../db/messages.js';
+import type { Composed } from './adapter.js';
 
 export interface ComposeNeeds {
   readonly toOfficial: OfficialText;
@@ -20,7 +22,7 @@ export interface ComposeNeeds {
 const EMPTY = '{}';
 
 /** Writes the body of a message; `digest` is SHA-256 over the RFC 8785 form of `data` with personal numbers masked. */
-export function composeMessage(message: Message, changes: readonly Change[], needs: ComposeNeeds): Buffer {
+export function composeMessage(message: Message, changes: readonly Change[], needs: ComposeNeeds): Composed {
   const head = JSON.stringify({
     messageId: message.id,
     tableCode: message.tableCode,
@@ -28,8 +30,13 @@ export function composeMessage(message: Message, changes: readonly Change[], nee
     departmentCode: needs.creditCodeOf(message.agency),
     ...(message.resend ? { resend: true } : {}),
   });
-  const records = changes.map((change) => cityRecord(change, message.tableVersion, needs));
-  return jsonArrayBytes(records, { head: `${head.slice(0, -1)},"body":`, tail: '}' });
+  const lines: ReconciledLine[] = [];
+  const records = changes.map((change) => {
+    const { line, data } = cityRecord(change, message.tableVersion, needs);
+    lines.push(line);
+    return writeRecord(line, data);
+  });
+  return { body: jsonArrayBytes(records, { head: `${head.slice(0, -1)},"body":`, tail: '}' }), lines };
 }
 
 /** Tells whether the sealed numbers of a change go out unmasked: only of a type that the destination names. */
@@ -38,17 +45,24 @@ export function opensNumbers(change: Change, shows: Destination['showsPersonalNu
   return isNamed && change.operation === 'u' && change.sealed !== null;
 }
 
-function cityRecord(change: Change, tableVersion: string, needs: ComposeNeeds): string {
+function cityRecord(
+  change: Change,
+  tableVersion: string,
+  needs: ComposeNeeds,
+): { line: ReconciledLine; data: string } {
   const isDelete = change.operation === 'd';
   const record = isDelete ? {} : (JSON.parse(change.data) as CanonicalRecord);
   const masked = isDelete ? EMPTY : needs.toOfficial(change.recordType, tableVersion, record);
   const data = opensNumbers(change, needs.showsPersonalNumbers)
     ? needs.toOfficial(change.recordType, tableVersion, { ...record, ...numbersOf(change, needs) })
     : masked;
-  return (
-    `{"id":"${change.recordId}","version":${change.version},"operation":"${isDelete ? 'delete' : 'upsert'}",` +
-    `"digest":"${hash('sha256', masked, 'hex')}","data":${data}}`
-  );
+  const { recordId: id, version } = change;
+  const operation = isDelete ? 'delete' : 'upsert';
+  return { line: { id, version, operation, digest: hash('sha256', masked, 'hex') }, data };
+}
+
+function writeRecord({ id, version, operation, digest }: ReconciledLine, data: string): string {
+  return `{"id":"${id}","version":${version},"operation":"${operation}","digest":"${digest}","data":${data}}`;
 }
 
 function numbersOf({ sealed }: Change, { open }: ComposeNeeds): CanonicalRecord {

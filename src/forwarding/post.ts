@@ -2,12 +2,13 @@
 import { shanghaiDay } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
 import { GatewayError } from '../core/errors.js';
+import type { ReconciledLine } from '../core/reconciliation.js';
 import { readChangesAt, type Change } from '../db/changes.js';
 import type { Message } from '../db/messages.js';
 import type { NoteReading } from '../db/person-reading.js';
 import type { Database } from '../db/pool.js';
 import type { Logger } from '../platform/logger.js';
-import type { Adapter, Answer, Outcome, Parcel } from './adapter.js';
+import type { Adapter, Answer, Composed, Outcome, Parcel } from './adapter.js';
 import { adapterOf, type AdapterNeeds } from './adapters/adapter-of.js';
 import { opensNumbers } from './compose.js';
 
@@ -21,6 +22,8 @@ export interface PostNeeds extends AdapterNeeds {
 export interface Tried {
   readonly answer: Answer;
   readonly changes: readonly Change[];
+  /** What was said of each change; empty where nothing could be said. */
+  readonly lines: readonly ReconciledLine[];
   readonly startedAt: Date;
   readonly tookMs: number;
   readonly httpStatus: number | null;
@@ -43,16 +46,18 @@ export async function postMessage(
   const parcel = { message, changes, destination };
   const adapter = adapterOf(destination, needs);
   await noteReading(parcel, needs);
-  const body = write(parcel, adapter, needs.log);
-  const { answer, httpStatus } = body === undefined ? NOT_WRITTEN : await adapter.send(parcel, body);
+  const composed = write(parcel, adapter, needs.log);
+  const { answer, httpStatus } =
+    composed === undefined ? NOT_WRITTEN : await adapter.send(parcel, composed.body);
   return {
     answer,
     changes,
+    lines: composed?.lines ?? [],
     startedAt,
     tookMs: Math.max(0, clock().getTime() - startedAt.getTime()),
     httpStatus,
     isReached:
-      body === undefined || answer.kind === 'denied'
+      composed === undefined || answer.kind === 'denied'
         ? undefined
         : answer.kind !== 'again' || httpStatus === 429,
   };
@@ -64,7 +69,7 @@ const NOT_WRITTEN: Outcome = {
 };
 
 /** Gives the body; undefined where these records cannot be written, which is told once. */
-function write(parcel: Parcel, adapter: Adapter, log: Logger): string | Buffer | undefined {
+function write(parcel: Parcel, adapter: Adapter, log: Logger): Composed | undefined {
   const { message, changes } = parcel;
   try {
     // The answer goes by index: a hole would put its words on another record.

@@ -53,7 +53,7 @@ function ownFailure(error: unknown, tried: { message: Message; startedAt: Date }
   if (message.attempt === 1) log.error(fields, 'Message cannot be tried');
   else log.info(fields, 'Message still cannot be tried');
   const answer = { kind: 'again', reason: NOT_TRIED, retryAfterMs: undefined } as const;
-  return { answer, changes: [], startedAt, tookMs: 0, httpStatus: null, isReached: undefined };
+  return { answer, changes: [], lines: [], startedAt, tookMs: 0, httpStatus: null, isReached: undefined };
 }
 
 /** Neither what a destination asks patience for, nor what we broke off ourselves, nor what was not tried at all. */

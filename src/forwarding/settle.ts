@@ -1,12 +1,15 @@
 // Ends a try of a message: taken and booked, put off, set aside, or refused and narrowed down. All of it is one
 // transaction, which only the holder of the claim can make.
 import { randomUUID } from 'node:crypto';
+import { shanghaiDay } from '../core/clock.js';
 import { bookAnswer } from '../db/book-answer.js';
 import { halve } from '../core/halve.js';
 import type { Change } from '../db/changes.js';
 import { addAttempt, insertParts, postponeMessage, settleMessage, type Message } from '../db/messages.js';
 import type { Database, Sql } from '../db/pool.js';
+import { closeByResend } from '../db/reconciliation-differences.js';
 import { countFault, setAside } from '../db/set-aside.js';
+import { keepTaken } from '../db/taken-changes.js';
 import type { Answer } from './adapter.js';
 import type { Tried } from './post.js';
 
@@ -47,7 +50,7 @@ export async function settle(
       case 'denied':
         return storedOr(await postponeMessage(sql, message, dueAt));
       case 'taken':
-        return storedOr(await book(sql, message, { answer, changes, at }));
+        return storedOr(await book(sql, message, { answer, changes, lines: tried.lines, at }));
       case 'refused':
         return storedOr(await refuse(sql, message, { answer, changes, at }));
     }
@@ -73,7 +76,7 @@ function cityCodeOf(answer: Answer): string | null {
 async function book(
   sql: Sql,
   message: Message,
-  got: { answer: Taken; changes: readonly Change[]; at: Date },
+  got: { answer: Taken; changes: readonly Change[]; lines: Tried['lines']; at: Date },
 ): Promise<boolean> {
   const { answer, changes, at } = got;
   const isSettled = await settleMessage(sql, message, {
@@ -89,8 +92,27 @@ async function book(
     const change = changes[index];
     return change === undefined ? [] : [{ change, code, message: words }];
   });
+  await account(sql, message, got);
   await bookAnswer(sql, message, { changes, refusals, at });
   return true;
+}
+
+/** Keeps what was taken for the day on which the city says that it came; a resend makes good what it had lost. */
+async function account(
+  sql: Sql,
+  message: Message,
+  { answer, lines, at }: { answer: Taken; lines: Tried['lines']; at: Date },
+): Promise<void> {
+  const refused = new Set(answer.failures.map(({ index }) => index));
+  const { id: messageId, destination, tableCode, resend } = message;
+  const taken = {
+    ...{ messageId, destination, tableCode, resend },
+    day: shanghaiDay(answer.receivedAt ?? at),
+    answeredAt: at,
+    lines: lines.filter((_, index) => !refused.has(index)),
+  };
+  await keepTaken(sql, taken);
+  if (resend) await closeByResend(sql, taken);
 }
 
 /** A refused message is narrowed down by halves, each under a new id, until a single record stands refused. */

@@ -213,6 +213,25 @@ export interface HttpDeps {
     page: { after: number | undefined; limit: number },
   ) => Promise<object>;
   readonly endSetAside: (destination: string, order: SetAsideOrder) => Promise<void>;
+  /** Orders the comparison of a day, of yesterday where none is named. */
+  readonly orderReconciliation: (
+    destination: string,
+    order: { date: string | undefined; caller: Caller },
+  ) => Promise<object>;
+  readonly listReconciliations: (
+    destination: string,
+    page: { before: string | undefined; limit: number },
+  ) => Promise<object>;
+  readonly listDifferences: (
+    destination: string,
+    date: string,
+    page: { after: number; limit: number },
+  ) => Promise<object>;
+  readonly repairDifferences: (
+    destination: string,
+    date: string,
+    order: { reason: string; caller: Caller },
+  ) => Promise<object>;
   readonly readScorecard: (request: ScorecardRequest) => Promise<readonly object[]>;
   readonly scorecardCsv: (request: ScorecardRequest) => Promise<string>;
   /** Notes that a source had nothing to report in a period. */

@@ -1,9 +1,9 @@
 // Every route of the server in one table: method, path, who may call it, what answers. The OpenAPI document
 // is held against it by a test, both ways.
-import type { RequestHandler } from 'express';
 import type { Role } from '../core/words.js';
 import { readBatch } from './batches.js';
 import type { HttpDeps } from './deps.js';
+import { destinationRoutes } from './destination-routes.js';
 import { showDocument, showPage } from './documentation.js';
 import { readFeed } from './feed.js';
 import { tellAlive, tellReady } from './health.js';
@@ -14,31 +14,14 @@ import { decideRecord } from './record-decisions.js';
 import { readReceipt, showPublicKeys } from './receipts.js';
 import { findRecords, searchRecords, tellRecord } from './records.js';
 import { readBatchProblems, readCorrection, readProblemsCsv } from './reports.js';
-import { endSetAside, listRefusals, listSetAside } from './destination-troubles.js';
-import { listDestinations, pauseDestination, resumeDestination } from './destinations.js';
-import { cancelReplay, listReplays, orderReplay } from './replays.js';
+import type { Route } from './route.js';
 import { listSources, pauseSource, resumeSource, runSource } from './sources.js';
 import { readStatus } from './status.js';
 import { readScorecard, readScorecardCsv, stateNoData } from './supply.js';
 import { csvTemplate, workbookTemplate } from './templates.js';
 import { uploadBatch, validateUpload } from './upload.js';
 
-export interface Route {
-  readonly method: 'get' | 'post';
-  readonly path: string;
-  readonly callers: readonly Role[] | 'anybody';
-  /** Whether a JSON body has to be there, or may be; other bodies are read by the handler itself. */
-  readonly json?: 'required' | 'optional';
-  /** Where it may be longer than usual. */
-  readonly maxJsonBytes?: number;
-  /** Whether programs on this machine need no key. */
-  readonly isOpenToThisMachine?: boolean;
-  readonly handler: RequestHandler<never>;
-}
-
 const EVERY_KEY: readonly Role[] = ['agency', 'city', 'operator', 'auditor'];
-/** 10,000 named records. */
-const REPLAY_BYTES = 1_048_576;
 const READERS: readonly Role[] = ['agency', 'operator', 'auditor'];
 
 /** Lists the routes; `stopping` aborts when waiting readers are to be sent home. */
@@ -59,8 +42,6 @@ export function routes(deps: HttpDeps, stopping: AbortSignal): readonly Route[] 
     { method: 'get', path: '/v1/status', callers: ['operator'], handler: readStatus(deps) },
     ...sourceRoutes(deps),
     ...destinationRoutes(deps),
-    ...replayRoutes(deps),
-    ...troubleRoutes(deps),
     ...batchRoutes(deps),
     ...recordRoutes(deps),
     { method: 'get', path: '/v1/templates/:type.xlsx', callers: EVERY_KEY, handler: workbookTemplate(deps) },
@@ -81,88 +62,6 @@ export function routes(deps: HttpDeps, stopping: AbortSignal): readonly Route[] 
       callers: ['agency'],
       json: 'required',
       handler: giveFeedback(deps),
-    },
-  ];
-}
-
-function destinationRoutes(deps: HttpDeps): readonly Route[] {
-  return [
-    {
-      method: 'get',
-      path: '/v1/destinations',
-      callers: ['operator', 'auditor'],
-      handler: listDestinations(deps),
-    },
-    {
-      method: 'post',
-      path: '/v1/destinations/:destination/pause',
-      callers: ['operator'],
-      json: 'required',
-      handler: pauseDestination(deps),
-    },
-    {
-      method: 'post',
-      path: '/v1/destinations/:destination/resume',
-      callers: ['operator'],
-      json: 'optional',
-      handler: resumeDestination(deps),
-    },
-  ];
-}
-
-function replayRoutes(deps: HttpDeps): readonly Route[] {
-  return [
-    {
-      method: 'post',
-      path: '/v1/destinations/:destination/replay',
-      callers: ['operator'],
-      json: 'required',
-      maxJsonBytes: REPLAY_BYTES,
-      handler: orderReplay(deps),
-    },
-    {
-      method: 'get',
-      path: '/v1/destinations/:destination/replays',
-      callers: ['operator', 'auditor'],
-      handler: listReplays(deps),
-    },
-    {
-      method: 'post',
-      path: '/v1/destinations/:destination/replays/:replay/cancel',
-      callers: ['operator'],
-      json: 'required',
-      handler: cancelReplay(deps),
-    },
-  ];
-}
-
-function troubleRoutes(deps: HttpDeps): readonly Route[] {
-  return [
-    {
-      method: 'get',
-      path: '/v1/destinations/:destination/refusals',
-      callers: ['operator', 'auditor'],
-      handler: listRefusals(deps),
-    },
-    {
-      method: 'get',
-      path: '/v1/destinations/:destination/set-aside',
-      callers: ['operator', 'auditor'],
-      handler: listSetAside(deps),
-    },
-    {
-      method: 'post',
-      path: '/v1/destinations/:destination/set-aside/:message/retry',
-      callers: ['operator'],
-      json: 'required',
-      handler: endSetAside(deps, 'retry'),
-    },
-    {
-      method: 'post',
-      path: '/v1/destinations/:destination/set-aside/:message/replay',
-      callers: ['operator'],
-      json: 'required',
-      handler: endSetAside(deps, 'replay'),
     },
   ];
 }

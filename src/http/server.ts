@@ -16,7 +16,8 @@ import { readJson } from './json-body.js';
 import { isFromThisMachine } from './metrics.js';
 import { limitRequests } from './rate-limit.js';
 import { assignRequestId } from './request-id.js';
-import { routes, type Route } from './routes.js';
+import type { Route } from './route.js';
+import { routes } from './routes.js';
 
 export interface HttpServer {
   /** Listens; 0 takes any free port. Rejects with the error of the socket, EADDRINUSE for a busy port. */

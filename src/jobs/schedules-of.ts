@@ -1,5 +1,6 @@
 // Every schedule of a configuration under a name that says where it stands.
 import type { Configuration, Source } from '../core/configuration.js';
+import type { Schedules } from '../core/schedules.js';
 
 export interface NamedSchedule {
   readonly name: string;
@@ -25,6 +26,14 @@ export function pullSchedules(sources: readonly Source[]): PullSchedule[] {
   );
 }
 
+/** By then what was under way at midnight is answered. */
+const AFTER_MIDNIGHT = '0 15 1 * * *';
+
+/** Gives the schedule of the comparisons with destinations. */
+export function reconciliationSchedule({ reconciliation }: Schedules): NamedSchedule {
+  return { name: 'reconciliation', expression: reconciliation ?? AFTER_MIDNIGHT };
+}
+
 /** Lists all schedules. */
 export function schedulesOf({ schedules, sources }: Configuration): NamedSchedule[] {
   return [
@@ -32,6 +41,7 @@ export function schedulesOf({ schedules, sources }: Configuration): NamedSchedul
     { name: 'endings', expression: schedules.endings },
     { name: 'retention', expression: schedules.retention },
     { name: 'reminders', expression: schedules.reminders },
+    reconciliationSchedule(schedules),
     ...pullSchedules(sources),
   ];
 }

@@ -8,6 +8,7 @@ export const QUEUES = [
   'deliver-notice',
   'send-feedback',
   'deliver-reminder',
+  'reconcile',
 ] as const;
 export type Queue = (typeof QUEUES)[number];
 

@@ -1,4 +1,5 @@
 // How the simulated city can be told to misbehave, for a number of messages or until told otherwise.
+import { canonicalDigest } from '../core/canonical-json.js';
 import type { CityRecord, Refusal } from './city-message.js';
 
 export const CITY_MODES = [
@@ -9,13 +10,16 @@ export const CITY_MODES = [
   'too-many',
   'hang',
   'lose-answer',
+  'lose-records',
+  'alter-records',
   'garble',
   'refuse-records',
   'refuse-message',
 ] as const;
 /**
- * `deny` answers 401; `lose-answer` stores the message and breaks the connection; `refuse-records` refuses single records,
- * `refuse-message` the whole message where it holds one of them.
+ * `deny` answers 401; `lose-answer` stores the message and breaks the connection; `lose-records` and `alter-records`
+ * answer that all is well, and hold nothing of some records, or something else; `refuse-records` refuses single
+ * records, `refuse-message` the whole message where it holds one of them.
  */
 export type CityMode = (typeof CITY_MODES)[number];
 
@@ -24,7 +28,7 @@ export interface CityBehaviour {
   /** Number of messages it holds for; without it until told otherwise. */
   readonly times?: number;
   readonly retryAfterSeconds?: number;
-  /** Says which records are refused; all of them where it is absent. */
+  /** Says which records are refused, lost or altered; all of them where it is absent. */
   readonly refuse?: (record: CityRecord) => Refusal | null;
 }
 
@@ -58,6 +62,15 @@ const REFUSAL: Refusal = { code: '4003', message: '市级平台拒收该记录' 
 /** Gives why a record is refused under a behaviour. */
 export function refusalOf(record: CityRecord, { refuse }: CityBehaviour): Refusal | undefined {
   return refuse === undefined ? REFUSAL : (refuse(record) ?? undefined);
+}
+
+/** Gives what the city holds of a record that it answers to have taken. */
+export function keptOf(record: CityRecord, behaviour: CityBehaviour): CityRecord | undefined {
+  const { mode } = behaviour;
+  const isMeant =
+    mode === 'lose-records' || mode === 'alter-records' ? refusalOf(record, behaviour) : undefined;
+  if (isMeant === undefined) return record;
+  return mode === 'lose-records' ? undefined : { ...record, digest: canonicalDigest({ altered: record.id }) };
 }
 
 /** Reads a behaviour from JSON: `{mode, times?, retryAfterSeconds?, refuseIds?, code?, message?}`; undefined where it is none. */

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { shanghaiDay, type Clock } from '../core/clock.js';
 import type { Operation } from '../core/words.js';
-import type { CityMessage, Refusal } from './city-message.js';
+import type { CityMessage, CityRecord, Refusal } from './city-message.js';
 import { openJournal } from './journal.js';
 
 export interface Failure extends Refusal {
@@ -52,13 +52,21 @@ export interface LedgerSummary {
   readonly conflicts: number;
 }
 
+/** What is held of a record that was answered as taken; undefined where it is lost. */
+export type Keep = (record: CityRecord) => Pick<CityRecord, 'version' | 'operation' | 'digest'> | undefined;
+
 export interface CityLedger {
-  /** Takes a message with the refusals of single records; one that is known by its id gets its first receipt again. */
-  take(message: CityMessage, failures: readonly Failure[]): Promise<Receipt>;
+  /**
+   * Takes a message with the refusals of single records; one that is known by its id gets its first receipt again.
+   * `keep` says what is really held of each record that was not refused.
+   */
+  take(message: CityMessage, failures: readonly Failure[], keep?: Keep): Promise<Receipt>;
   offer(notice: OfferedNotice['notice']): Promise<OfferedNotice>;
   /** Keeps a feedback; true where its key is new. */
   keep(feedback: Omit<Feedback, 'receivedAt'>): Promise<boolean>;
   readonly records: ReadonlyMap<string, readonly HeldVersion[]>;
+  /** Grows with everything that changes `records`. */
+  revision(): number;
   readonly notices: readonly OfferedNotice[];
   readonly feedback: readonly Feedback[];
   summary(): LedgerSummary;
@@ -72,6 +80,8 @@ interface MessageEntry extends Receipt {
   readonly messageId: string;
   readonly tableCode: string;
   readonly lines: readonly Line[];
+  /** Sent once more because it was asked for: it takes the place of what is held. */
+  readonly resend?: true;
 }
 
 type Entry =
@@ -80,6 +90,7 @@ type Entry =
 interface Holdings {
   readonly receipts: Map<string, Promise<Receipt>>;
   readonly records: Map<string, HeldVersion[]>;
+  revision: number;
   readonly notices: OfferedNotice[];
   lastNotice: number;
   readonly feedback: Feedback[];
@@ -92,6 +103,7 @@ export async function openCityLedger(folder: string, clock: Clock): Promise<City
   const held: Holdings = {
     receipts: new Map(),
     records: new Map(),
+    revision: 0,
     notices: [],
     lastNotice: 0,
     feedback: [],
@@ -104,13 +116,13 @@ export async function openCityLedger(folder: string, clock: Clock): Promise<City
     if (entry.kind !== 'message') hold(held, entry);
   };
   return {
-    take: (message, failures) => {
+    take: (message, failures, keep = (record) => record) => {
       const known = held.receipts.get(message.messageId);
       if (known !== undefined) {
         held.counts.repeatedMessages += 1;
         return known;
       }
-      const entry = messageEntry(message, failures, { at: clock(), number: held.receipts.size + 1 });
+      const entry = messageEntry(message, failures, { at: clock(), number: held.receipts.size + 1, keep });
       const receipt = journal.append(entry).then(() => holdRecords(held, entry));
       held.receipts.set(message.messageId, receipt);
       // What could not be written was not received: the next try starts afresh.
@@ -130,6 +142,7 @@ export async function openCityLedger(folder: string, clock: Clock): Promise<City
       return true;
     },
     records: held.records,
+    revision: () => held.revision,
     notices: held.notices,
     feedback: held.feedback,
     summary: () => ({ ...held.counts, messages: held.receipts.size, records: held.records.size }),
@@ -140,7 +153,7 @@ export async function openCityLedger(folder: string, clock: Clock): Promise<City
 function messageEntry(
   message: CityMessage,
   failures: readonly Failure[],
-  at: { at: Date; number: number },
+  at: { at: Date; number: number; keep: Keep },
 ): MessageEntry {
   const refused = new Set(failures.map(({ index }) => index));
   return {
@@ -151,9 +164,11 @@ function messageEntry(
     receivedAt: at.at.toISOString(),
     totalSize: message.body.length,
     failures,
-    lines: message.body
-      .filter((_, index) => !refused.has(index))
-      .map(({ id, version, operation, digest }) => [id, version, operation, digest]),
+    lines: message.body.flatMap((record, index): Line[] => {
+      const kept = refused.has(index) ? undefined : at.keep(record);
+      return kept === undefined ? [] : [[record.id, kept.version, kept.operation, kept.digest]];
+    }),
+    ...(message.resend === true ? { resend: true } : {}),
   };
 }
 
@@ -182,12 +197,16 @@ function holdRecords(held: Holdings, entry: MessageEntry): Receipt {
     if (versions.length === 0) held.records.set(id, versions);
     const same = versions.find((each) => each.version === version);
     if (same !== undefined) {
-      if (same.digest !== digest) held.counts.conflicts += 1;
+      // A resend has a receipt of its own, and belongs to its day; any other repeat changes nothing.
+      if (entry.resend === true)
+        versions[versions.indexOf(same)] = { ...same, operation, digest, receivedAt };
+      else if (same.digest !== digest) held.counts.conflicts += 1;
       continue;
     }
     if (versions.some((each) => each.version > version)) held.counts.outOfOrder += 1;
     versions.push({ version, operation, digest, receivedAt, tableCode });
     held.counts.versions += 1;
   }
+  held.revision += 1;
   return { receiptId, receivedAt, totalSize, failures };
 }

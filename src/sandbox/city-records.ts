@@ -1,7 +1,7 @@
 // `POST /records` of the simulated city: behave as told ─▶ read ─▶ check ─▶ write to the ledger ─▶ answer.
 import type { RequestHandler, Response } from 'express';
 import { shanghaiDay, type Clock } from '../core/clock.js';
-import { refusalOf, type BehaviourSwitch, type CityBehaviour } from './city-behaviour.js';
+import { keptOf, refusalOf, type BehaviourSwitch, type CityBehaviour } from './city-behaviour.js';
 import type { CityLedger, Failure, Receipt } from './city-ledger.js';
 import { checkRecord, readMessage, type CityMessage, type Refusal } from './city-message.js';
 
@@ -29,7 +29,8 @@ export function receiveRecords(deps: RecordsDeps): RequestHandler {
       refuse(response, whole);
       return;
     }
-    const receipt = await deps.ledger.take(message, failuresOf(message, behaviour, deps.clock));
+    const failures = failuresOf(message, behaviour, deps.clock);
+    const receipt = await deps.ledger.take(message, failures, (record) => keptOf(record, behaviour));
     if (behaviour.mode === 'lose-answer') response.destroy();
     else response.json(answerOf(receipt));
   };
@@ -59,6 +60,8 @@ function misbehave(behaviour: CityBehaviour, response: Response): boolean {
       return true;
     case 'accept':
     case 'lose-answer':
+    case 'lose-records':
+    case 'alter-records':
     case 'refuse-records':
     case 'refuse-message':
       return false;

@@ -63,6 +63,22 @@ export function batchView(): { id: string; agency: string } & Record<string, unk
   };
 }
 
+/** A day as it would be listed. */
+function reconciliationView(): object {
+  return {
+    date: '2026-06-29',
+    state: 'agrees',
+    orderedAt: new Date(0),
+    orderedBy: 'gateway',
+    failures: 0,
+    error: null,
+    nextTryAt: null,
+    comparedAt: new Date(0),
+    tables: [],
+    differences: { open: 0, closed: 0 },
+  };
+}
+
 /** How a record of `market-regulation` would stand after a decision. */
 function recordStanding(id: string, { caller, reason }: { caller: Caller; reason: string }): object {
   if (caller.role === 'agency' && caller.agency !== 'market-regulation')
@@ -245,6 +261,10 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
     orderReplay: async () => ({ replay: replayView(), isNew: true }),
     listReplays: async () => ({ replays: [replayView()], next: null }),
     cancelReplay: async () => ({ ...replayView(), state: 'cancelled', finishedAt: new Date(0) }),
+    orderReconciliation: async (_id, { date = '2026-06-29' }) => ({ ...reconciliationView(), date }),
+    listReconciliations: async () => ({ reconciliations: [reconciliationView()], next: null }),
+    listDifferences: async (_id, date) => ({ date, open: 0, closed: 0, differences: [], next: null }),
+    repairDifferences: async (_id, date) => ({ date, records: 0, noted: 0, replays: [] }),
     readScorecard: async () => [],
     scorecardCsv: async () => '\ufeff部门\r\n',
     stateNoData: async ({ source, period }) => ({ source, period, statedAt: new Date(0) }),

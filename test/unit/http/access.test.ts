@@ -7,6 +7,7 @@ const PLACES: Readonly<Record<string, string>> = {
   ':source': 'market-regulation-penalty',
   ':type': 'administrative-penalty',
   ':record': RECORD_ID,
+  ':date': '2026-06-29',
 };
 const pathOf = (route: string): string =>
   route.replaceAll(/:\w+/g, (name) => (route.includes('batches/:id') ? BATCH_ID : (PLACES[name] ?? 'N-1')));
@@ -27,7 +28,9 @@ const BODY: Readonly<Record<string, object>> = {
 
 const bodyOf = (route: string): object => ({
   ...BODY[route],
-  ...(/\/(pause|withdrawal|reinstatement|replay|cancel|retry)$/.test(route) ? { reason: 'for a while' } : {}),
+  ...(/\/(pause|withdrawal|reinstatement|replay|cancel|retry|repair)$/.test(route)
+    ? { reason: 'for a while' }
+    : {}),
   ...(route.endsWith(':destination/replay') ? { recordType: 'administrative-penalty' } : {}),
 });
 

@@ -65,12 +65,17 @@ describe('the simulated city', () => {
       headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...options.headers },
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });
-  const post = async (body: readonly Record_[], messageId: string = randomUUID()): Promise<Answer> => {
+  const post = async (
+    body: readonly Record_[],
+    messageId: string = randomUUID(),
+    resend = false,
+  ): Promise<Answer> => {
     const message = {
       messageId,
       tableCode: 'XZCF',
       tableVersion: '2020',
       departmentCode: '12120116MB0CCC122Q',
+      ...(resend ? { resend } : {}),
       body,
     };
     const answer = await call('/records', {
@@ -187,6 +192,38 @@ describe('the simulated city', () => {
       lines: lines.slice(1),
       next: null,
     });
+  });
+
+  it('puts a resend in the place of what it holds, on the day on which the resend came', async () => {
+    await post([record('a', 1), record('b', 1)], 'm1');
+    now = new Date('2026-06-30T16:00:00Z');
+    await post([record('a', 1)], 'again');
+    const other = record('b', 1, { CF_WSH: 'other' });
+    await post([other], 'resent', true);
+    const lines = async (date: string): Promise<string[]> =>
+      ((await (await call(`/reconciliation?date=${date}&tableCode=XZCF`)).json()) as { lines: string[] })
+        .lines;
+    assert.deepEqual(await lines('2026-06-30'), [`a,1,upsert,${record('a', 1).digest}`]);
+    assert.deepEqual(await lines('2026-07-01'), [`b,1,upsert,${other.digest}`]);
+    const { versions, conflicts } = city.summary();
+    assert.deepEqual({ versions, conflicts }, { versions: 2, conflicts: 0 });
+  });
+
+  it('loses and alters records as told, and answers that all is well', async () => {
+    const control = (mode: string, id: string) =>
+      call('/control', { method: 'POST', body: { mode, refuseIds: [id], times: 1 } });
+    await control('lose-records', 'a');
+    assert.deepEqual((await post([record('a', 1), record('b', 1)])).failures, []);
+    await control('alter-records', 'd');
+    assert.deepEqual((await post([record('c', 1), record('d', 1)])).failures, []);
+    assert.deepEqual(
+      [...city.records].map(([id, [held]]) => [id, held?.digest === record(id, 1).digest]),
+      [
+        ['b', true],
+        ['c', true],
+        ['d', false],
+      ],
+    );
   });
 
   it('serves its notices after an event, and wakes a reader that waits', async () => {
