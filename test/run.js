@@ -4,6 +4,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { EXTERNAL_TESTS, findPostgres } from './run/find-postgres.js';
 import { findRedis } from './run/find-redis.js';
 import { printFailures, printMeasuredAgain, printSlowest } from './run/report.js';
 import { C8, check, ESLINT, heading, PRETTIER, ROOT, runCommand, TSC } from './run/run-command.js';
@@ -78,6 +79,14 @@ async function runEverything(variables) {
     return undefined;
   });
   const tests = shards.map((files) => () => runMocha([...files, '--forbid-only'], { env, live: false }));
+  const external = await findPostgres();
+  if (external !== undefined)
+    tests.push(() =>
+      runMocha([...EXTERNAL_TESTS, '--forbid-only'], {
+        env: { ...env, TEST_DATABASE_URL: external },
+        live: false,
+      }),
+    );
   heading(`Types, lint and tests, ${JOBS} at once`);
   const results = (await runTogether([...steps, ...tests], JOBS)).filter((result) => result !== undefined);
   heading('Tests that measure, alone');

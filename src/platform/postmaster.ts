@@ -24,8 +24,6 @@ const SETTINGS = {
   shared_buffers: '256MB',
   max_wal_size: '2GB',
   wal_compression: 'on',
-  synchronous_commit: 'on',
-  fsync: 'on',
   max_connections: '60',
   timezone: 'UTC',
   log_timezone: 'UTC',

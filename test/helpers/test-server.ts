@@ -1,6 +1,6 @@
-// The PostgreSQL server of a test run: TEST_DATABASE_URL, else one that answers on 127.0.0.1:5432 without a
-// password, else an embedded one, started once and stopped by the root hook: in TEST_DATA_DIR, where the processes of
-// a whole run share it and the last one stops it, or in a temporary folder.
+// The PostgreSQL server of a test run: TEST_DATABASE_URL; in a whole run an embedded one in TEST_DATA_DIR, which its
+// processes share and the last one stops; else one that answers on 127.0.0.1:5432 without a password; else an embedded
+// one in a temporary folder. Rule: ours does not wait for the disk, for its data is gone after the tests.
 import path from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.js';
@@ -35,16 +35,12 @@ async function findServer(): Promise<TestServer> {
   const stop = async (): Promise<void> => undefined;
   const named = process.env.TEST_DATABASE_URL;
   if (named) return { url: named, stop };
-  if (await answers(LOCAL_URL)) return { url: LOCAL_URL, stop };
-  return startOwnServer();
-}
-
-async function startOwnServer(): Promise<TestServer> {
   const shared = process.env.TEST_DATA_DIR;
-  if (shared) return startEmbeddedPostgres({ dataDir: shared, log: createLogger('silent') });
+  if (shared) return startHasty(shared);
+  if (await answers(LOCAL_URL)) return { url: LOCAL_URL, stop };
   const folder = createTemporaryFolder();
   const dataDir = path.join(folder.path, 'data');
-  const server = await startEmbeddedPostgres({ dataDir, log: createLogger('silent') });
+  const server = await startHasty(dataDir);
   return {
     url: server.url,
     stop: async () => {
@@ -52,6 +48,16 @@ async function startOwnServer(): Promise<TestServer> {
       folder.remove();
     },
   };
+}
+
+async function startHasty(dataDir: string): Promise<TestServer> {
+  const server = await startEmbeddedPostgres({ dataDir, log: createLogger('silent') });
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  await client.query('alter system set fsync = off');
+  await client.query('select pg_reload_conf()');
+  await client.end();
+  return server;
 }
 
 async function answers(url: string): Promise<boolean> {
