@@ -80,8 +80,23 @@ async function runServed(
   if (agency === undefined) throw new Error('config/agencies.yaml has no market-regulation.');
   const csv = join(folder, 'rows.csv');
   writeFile(csv, 'csv', { rows, agency });
-  const figures = await SERVED[scenario]({ folder: join(folder, 'data'), csv, source: SOURCE, rows, say });
-  return { scenario, ...figures, processors: cpus().length, node: process.version };
+  const dataDir = join(folder, 'data');
+  const figures = await SERVED[scenario]({ folder: dataDir, csv, source: SOURCE, rows, say });
+  say('Floor …');
+  const secondsFloor = round(await floorOf(dataDir));
+  return { scenario, ...figures, secondsFloor, processors: cpus().length, node: process.version };
+}
+
+/** The yardstick on what a gateway that has stopped left behind. */
+async function floorOf(dataDir: string): Promise<number> {
+  const environment = { ...readEnvironment(undefined, { dataDir, logLevel: 'error' }), dataDir };
+  const log = createLogger(environment.logLevel);
+  const stops = createStopList(log, 60_000);
+  try {
+    return await runFloor((await openStorage(environment, stops, log)).database);
+  } finally {
+    await stops.stop();
+  }
 }
 
 async function runBench(options: Options, folder: string, say: (text: string) => void): Promise<object> {
