@@ -8,6 +8,7 @@ import { gatherAudits, type WriteDown } from '../db/gathered-audit.js';
 import { isPaused } from '../db/source-pauses.js';
 import { orderPull } from '../db/source-pulls.js';
 import { createFeedWaiter, type FeedWaiter } from '../feed/feed-waiter.js';
+import { readFeedDigest } from '../feed/read-digest.js';
 import { followRecorded } from '../feed/recorded-feed.js';
 import type { HttpDeps } from '../http/deps.js';
 import { createServer, type HttpServer } from '../http/server.js';
@@ -155,6 +156,7 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     releaseBatch: (decision) => releaseHeld(decision, foundation),
     dropBatch: (decision) => dropHeld(decision, foundation),
     ...bindTelling(foundation, writeDown),
+    readFeedDigest: (lastEventId) => readFeedDigest(lastEventId, { sql: database, view: viewOf('city') }),
     followFeed: (query) => {
       const { caller } = query;
       const reading = { sql: database, writeDown, waiter, clock, actor: actorOf(caller) };

@@ -26,6 +26,7 @@ import { compileOfficial } from '../records/official-columns.js';
 import type { City } from './city.js';
 import { openClient, openDestinationClient } from './clients.js';
 import type { Endpoints } from './endpoints.js';
+import { startFeedDigest } from './feed-digest.js';
 import type { Foundation } from './gateway.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
 import { ownJobs, startLateEndings } from './own-jobs.js';
@@ -172,6 +173,7 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
   startMatching(foundation);
   const onChanges = tellOf(foundation, options);
   stops.push('late endings', startLateEndings(foundation, onChanges).stop);
+  stops.push('feed digest', startFeedDigest(foundation).stop);
   startWatch(foundation);
   const { schedules } = site.configuration;
   const schedule = await startSchedule(

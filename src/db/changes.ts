@@ -1,6 +1,7 @@
 // The change log as readers see it: the versions of committed chunks by position, without holes. What has
 // ended meanwhile is told apart, so that a reader can leave its content out.
 import { opennessLevel, type Openness } from '../core/openness.js';
+import type { FoldedEvent } from '../core/feed-digest.js';
 import type { Sql } from './pool.js';
 import { endsLaterFor, isOver, operationTo } from './readable-changes.js';
 
@@ -22,6 +23,8 @@ export interface Change {
 
 export interface FeedChange extends Omit<Change, 'sealed' | 'batchId' | 'row'> {
   readonly committedAt: Date;
+  /** Of what the version says, keyed where that hides a number; stays when the data goes. Zeros for an end. */
+  readonly digest: string;
   /** Set where the record has ended with this version or a later one, its last day is over, or what it said is past its retention. */
   readonly hasEnded: boolean;
 }
@@ -73,14 +76,20 @@ const WINDOW = `
               order by first_position limit $2) next) ahead
   where changes_before < $2`;
 
-const SEEN = `
-  select v.chunk_id as chunk, v.ordinal, v.record_id as "recordId", v.version, v.seen as operation, v.data,
-         v.seen = 'd' or v.data = '{}' or ${isOver('v', '$5')} or ${endsLaterFor('$4', '$5')} as "hasEnded"
+const IN_WINDOW = `
   from unnest($1::bigint[], $2::integer[], $3::integer[]) w (chunk_id, "from", "to")
   cross join lateral
     (select *, ${operationTo('$4')} as seen from record_versions v
      where v.chunk_id = w.chunk_id and v.ordinal between w."from" and w."to") v
   where v.seen <> '-'`;
+// An end tells nothing of what was said: it may be the end for a reader who may not know it.
+const KEPT_FOR_GOOD = `v.chunk_id as chunk, v.ordinal, v.record_id as "recordId", v.version, v.seen as operation,
+  case v.seen when 'd' then repeat('0', 32) else replace(v.content_hash::text, '-', '') end as digest`;
+const SEEN = `
+  select ${KEPT_FOR_GOOD}, v.data,
+         v.seen = 'd' or v.data = '{}' or ${isOver('v', '$5')} or ${endsLaterFor('$4', '$5')} as "hasEnded"
+  ${IN_WINDOW}`;
+const FOLDABLE = `select ${KEPT_FOR_GOOD} ${IN_WINDOW}`;
 
 interface Stretch {
   readonly id: number;
@@ -92,7 +101,7 @@ interface Stretch {
   readonly to: number;
 }
 
-type Seen = Pick<FeedChange, 'recordId' | 'version' | 'operation' | 'data' | 'hasEnded'> & {
+type Seen = Pick<FeedChange, 'recordId' | 'version' | 'operation' | 'data' | 'digest' | 'hasEnded'> & {
   readonly chunk: number;
   readonly ordinal: number;
 };
@@ -111,23 +120,58 @@ export async function readChangesAfter(
   sql: Sql,
   { after, limit, today, view }: ChangesAfter,
 ): Promise<ChangesFound> {
-  const level = opennessLevel(view?.openness ?? 'authorised');
-  const open = view?.openTypes;
-  const window = [after, limit, open ?? null, view?.closedTypes ?? [], level];
-  const stretches = (await sql.query(WINDOW, window)).rows as unknown as Stretch[];
-  const last = stretches.at(-1);
-  if (last === undefined) return { changes: [], lookedTo: null };
-  const seen = (await sql.query(SEEN, [...boundsOf(stretches), level, today])).rows as unknown as Seen[];
+  const { stretches, values, lookedTo } = await readWindow(sql, { after, limit, view });
+  if (lookedTo === null) return { changes: [], lookedTo };
+  const seen = (await sql.query(SEEN, [...values, today])).rows as unknown as Seen[];
   const byChunk = new Map(stretches.map((stretch) => [stretch.id, stretch]));
   const changes: FeedChange[] = [];
   for (const { chunk, ordinal, ...version } of seen) {
     const { agency, recordType, committedAt, first } = byChunk.get(chunk) as Stretch;
-    // Of what is exchanged no longer, only the ends are told.
-    if (version.operation === 'u' && open !== undefined && !open.includes(recordType)) continue;
+    if (!isTold(version.operation, recordType, view)) continue;
     changes.push({ position: first + ordinal, agency, recordType, committedAt, ...version });
   }
   changes.sort((a, b) => a.position - b.position);
-  return { changes, lookedTo: last.first + last.to };
+  return { changes, lookedTo };
+}
+
+/** Looks at the next `limit` changes as `readChangesAfter` does, and gives what never changes of them: for a digest. */
+export async function readFoldableAfter(
+  sql: Sql,
+  window: Omit<ChangesAfter, 'today'>,
+): Promise<{ readonly events: readonly FoldedEvent[]; readonly lookedTo: number | null }> {
+  const { stretches, values, lookedTo } = await readWindow(sql, window);
+  if (lookedTo === null) return { events: [], lookedTo };
+  const seen = (await sql.query(FOLDABLE, values)).rows as unknown as Omit<Seen, 'data' | 'hasEnded'>[];
+  const byChunk = new Map(stretches.map((stretch) => [stretch.id, stretch]));
+  const placed = seen.map((one) => ({ ...one, ...(byChunk.get(one.chunk) as Stretch) }));
+  const events = placed
+    .filter(({ operation, recordType }) => isTold(operation, recordType, window.view))
+    .sort((a, b) => a.first + a.ordinal - b.first - b.ordinal)
+    .map(({ first, ordinal, recordId, version, operation, digest }) => ({
+      id: String(first + ordinal),
+      subject: recordId,
+      recordversion: version,
+      method: operation === 'u' ? ('PUT' as const) : ('DELETE' as const),
+      recorddigest: digest,
+    }));
+  return { events, lookedTo };
+}
+
+/** Of what is exchanged no longer, only the ends are told. */
+function isTold(operation: Change['operation'], recordType: string, view: ReaderView | undefined): boolean {
+  return operation === 'd' || view === undefined || view.openTypes.includes(recordType);
+}
+
+async function readWindow(
+  sql: Sql,
+  { after, limit, view }: Omit<ChangesAfter, 'today'>,
+): Promise<{ stretches: readonly Stretch[]; values: unknown[]; lookedTo: number | null }> {
+  const level = opennessLevel(view?.openness ?? 'authorised');
+  const bounds = [after, limit, view?.openTypes ?? null, view?.closedTypes ?? [], level];
+  const stretches = (await sql.query(WINDOW, bounds)).rows as unknown as Stretch[];
+  const last = stretches.at(-1);
+  const lookedTo = last === undefined ? null : last.first + last.to;
+  return { stretches, values: [...boundsOf(stretches), level], lookedTo };
 }
 
 const RUNS = `

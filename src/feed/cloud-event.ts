@@ -15,6 +15,8 @@ export interface CloudEvent {
   readonly recordtype: string;
   readonly recordversion: number;
   readonly agency: string;
+  /** Stays when the data goes; see `core/feed-digest`. */
+  readonly recorddigest: string;
   readonly datacontenttype?: 'application/json';
   readonly dataschema?: string;
   readonly data?: unknown;
@@ -35,10 +37,10 @@ export function writeCloudEvents(changes: readonly FeedChange[]): FeedEvent[] {
   let chunk: ChunkText | undefined;
   return changes.map((change) => {
     if (chunk === undefined || !isOfChunk(change, chunk)) chunk = chunkText(change);
-    const { position, recordId, version, operation, hasEnded, data } = change;
+    const { position, recordId, version, operation, hasEnded, data, digest } = change;
     const id = String(position);
     const method = operation === 'd' ? 'DELETE' : 'PUT';
-    const head = `${chunk.head},"id":"${id}","subject":"${recordId}","method":"${method}","recordversion":${version}`;
+    const head = `${chunk.head},"id":"${id}","subject":"${recordId}","method":"${method}","recordversion":${version},"recorddigest":"${digest}"`;
     return { id, json: hasEnded ? `${head}}` : `${head},${chunk.dataHead},"data":${data}}` };
   });
 }
@@ -56,7 +58,7 @@ function isOfChunk(change: FeedChange, { recordType, agency, committedAt }: Chun
 }
 
 function chunkText({ recordType, agency, committedAt }: ChunkFacts): ChunkText {
-  const common: Omit<CloudEvent, 'id' | 'subject' | 'method' | 'recordversion'> = {
+  const common: Omit<CloudEvent, 'id' | 'subject' | 'method' | 'recordversion' | 'recorddigest'> = {
     specversion: '1.0',
     type: `${TYPE_PREFIX}${recordType}`,
     source: FEED_SOURCE,

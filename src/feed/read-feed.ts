@@ -1,10 +1,10 @@
 // One answer of the feed: the events after a position, at once or as soon as there are any. In: what the
 // reader has seen; out: events in order. A reader that waits holds no database connection.
 import { shanghaiDay, type Clock } from '../core/clock.js';
-import { GatewayError } from '../core/errors.js';
 import { readChangesAfter, readKeptPositions, type ReaderView } from '../db/changes.js';
 import type { Sql } from '../db/pool.js';
 import { writeCloudEvents, type FeedEvent } from './cloud-event.js';
+import { parsePosition } from './feed-position.js';
 import type { FeedWaiter } from './feed-waiter.js';
 
 export interface FeedQuery {
@@ -26,8 +26,6 @@ export interface FollowDeps {
   readonly waiter: FeedWaiter;
   readonly clock: Clock;
 }
-
-const POSITION = /^(0|[1-9]\d{0,15})$/;
 
 /**
  * Reads the events after `lastEventId` and waits for the first where there is none yet; empty after `timeoutMs`. Throws
@@ -70,25 +68,4 @@ async function readEvents(
     if (changes.length > 0 || lookedTo === null)
       return { events: writeCloudEvents(changes), lookedTo: after };
   }
-}
-
-function parsePosition(lastEventId: string | undefined, kept: { first: number; last: number }): number {
-  const position = POSITION.test(lastEventId ?? '0') ? Number(lastEventId ?? '0') : Number.NaN;
-  if (position < kept.first - 1) throw pastRetention(kept.first);
-  if (!(position <= kept.last))
-    throw new GatewayError('feed.unknown-position', 'This feed has never given this lastEventId.', {
-      detailZh: '该 lastEventId 不是本数据流给出的编号。',
-    });
-  return position;
-}
-
-function pastRetention(oldest: number): GatewayError {
-  return new GatewayError(
-    'feed.past-retention',
-    `Events behind this lastEventId are no longer kept; the oldest is ${oldest}. Go on from lastEventId=${oldest - 1}.`,
-    {
-      details: { oldestPosition: String(oldest), lastEventId: String(oldest - 1) },
-      detailZh: `该 lastEventId 之后的部分事件已超过保存期限，现存最早编号为 ${oldest}。`,
-    },
-  );
 }

@@ -261,6 +261,8 @@ export interface HttpDeps {
   readonly readProblems: (batchId: string, page: PageQuery & { readonly caller: Caller }) => Promise<object>;
   readonly csvTemplate: (type: string) => string;
   readonly writeTemplate: (type: string, out: Writable) => Promise<void>;
+  /** The running digest of what the city gets, at an event or at the last one. */
+  readonly readFeedDigest: (lastEventId: string | undefined) => Promise<object>;
   /** Gives events as JSON texts. */
   readonly followFeed: (query: FeedQuery) => Promise<readonly { readonly json: string }[]>;
   readonly acceptNotice: (

@@ -5,7 +5,7 @@ import { readBatch } from './batches.js';
 import type { HttpDeps } from './deps.js';
 import { destinationRoutes } from './destination-routes.js';
 import { showDocument, showPage } from './documentation.js';
-import { readFeed } from './feed.js';
+import { readFeed, readFeedDigest } from './feed.js';
 import { tellAlive, tellReady } from './health.js';
 import { showMetrics } from './metrics.js';
 import { acceptNotice, acknowledge, giveFeedback, listMailbox } from './notices.js';
@@ -47,6 +47,12 @@ export function routes(deps: HttpDeps, stopping: AbortSignal): readonly Route[] 
     { method: 'get', path: '/v1/templates/:type.xlsx', callers: EVERY_KEY, handler: workbookTemplate(deps) },
     { method: 'get', path: '/v1/templates/:type.csv', callers: EVERY_KEY, handler: csvTemplate(deps) },
     { method: 'get', path: '/v1/feeds/records', callers: EVERY_KEY, handler: readFeed(deps, stopping) },
+    {
+      method: 'get',
+      path: '/v1/feeds/records/digest',
+      callers: ['city', 'operator', 'auditor'],
+      handler: readFeedDigest(deps),
+    },
     { method: 'post', path: '/v1/notices', callers: ['city'], json: 'required', handler: acceptNotice(deps) },
     { method: 'get', path: '/v1/notices', callers: ['agency'], handler: listMailbox(deps) },
     {

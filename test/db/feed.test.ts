@@ -46,23 +46,29 @@ describe('the feed', () => {
       agency: 'courts',
       committedAt,
     });
-    assert.deepEqual(await read(), [
-      {
-        specversion: '1.0',
-        id: '1',
-        type: 'cn.tjbh.credit.administrative-penalty',
-        source: 'urn:credit-exchange:binhai',
-        time: '2026-06-30T04:00:00.000Z',
-        subject: recordId(1),
-        method: 'PUT',
-        recordtype: 'administrative-penalty',
-        recordversion: 3,
-        agency: 'courts',
-        datacontenttype: 'application/json',
-        dataschema: 'urn:credit-exchange:record:administrative-penalty',
-        data,
-      },
-    ]);
+    const [event, ...others] = await read();
+    assert.match(event?.recorddigest ?? '', /^[0-9a-f]{32}$/);
+    assert.deepEqual(
+      [{ ...event, recorddigest: '' }, ...others],
+      [
+        {
+          specversion: '1.0',
+          id: '1',
+          type: 'cn.tjbh.credit.administrative-penalty',
+          source: 'urn:credit-exchange:binhai',
+          time: '2026-06-30T04:00:00.000Z',
+          subject: recordId(1),
+          method: 'PUT',
+          recordtype: 'administrative-penalty',
+          recordversion: 3,
+          recorddigest: '',
+          agency: 'courts',
+          datacontenttype: 'application/json',
+          dataschema: 'urn:credit-exchange:record:administrative-penalty',
+          data,
+        },
+      ],
+    );
   });
 
   it('goes on after the last event, across chunks, in pages of any size', async () => {

@@ -294,6 +294,13 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
         details: { types: [] },
       });
     },
+    readFeedDigest: async () => ({
+      view: '0'.repeat(16),
+      since: '0',
+      lastEventId: '0',
+      count: 0,
+      digest: '0'.repeat(64),
+    }),
     followFeed: async () => [],
     acceptNotice: async () => ({ noticeId: 'N-1', status: 'routed', isNew: true }),
     listMailbox: async () => ({ notices: [], next: null }),

@@ -55,6 +55,48 @@ describe('the feed over HTTP', () => {
   });
 });
 
+describe('an answer of the feed', () => {
+  const json = `{"id":"1","data":"${'津'.repeat(2000)}"}`;
+  const headersFor = async (run: FakeGateway, accept: string | undefined): Promise<Response> =>
+    fetch(new URL(PATH, run.url), {
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(accept === undefined ? {} : { 'accept-encoding': accept }),
+      },
+    });
+
+  it('is packed for a reader that accepts it, and for no other', async () => {
+    const run = await startFakeGateway({ followFeed: async () => [{ json }] });
+    try {
+      for (const [accept, encoding] of [
+        ['gzip', 'gzip'],
+        ['gzip, deflate, br', 'gzip'],
+        ['identity', null],
+        ['gzip;q=0', null],
+        ['br', null],
+      ] as const) {
+        const answer = await headersFor(run, accept);
+        assert.equal(answer.headers.get('content-encoding'), encoding, accept);
+        assert.match(answer.headers.get('vary') ?? '', /Accept-Encoding/);
+        const length = Number(answer.headers.get('content-length'));
+        assert.ok(encoding === null ? length > 6000 : length < 1000, `${accept} ${length}`);
+        assert.deepEqual(await answer.json(), [JSON.parse(json)]);
+      }
+    } finally {
+      await run.server.stop();
+    }
+  });
+
+  it('is sent as it is where it is small', async () => {
+    const run = await startFakeGateway();
+    try {
+      assert.equal((await headersFor(run, 'gzip')).headers.get('content-encoding'), null);
+    } finally {
+      await run.server.stop();
+    }
+  });
+});
+
 describe('a reader that waits', () => {
   const startWaiting = async () => {
     const ends: string[] = [];
