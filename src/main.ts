@@ -81,6 +81,24 @@ program
   .action(later(async () => (await import('./cli/ingest.js')).runIngest));
 
 program
+  .command('replay')
+  .description('judge a batch once more by the mapping of today, as a batch of its own · 重新处理批次')
+  .argument('<batch>', 'the id of a settled batch')
+  .option('--preview', 'say what would change, and write nothing', false)
+  .option('--reason <text>', 'why, for the audit log')
+  .option('--json', 'print one JSON object: the preview, or the replay', false)
+  .addHelpText(
+    'after',
+    `
+Rows keep their place in the order of versions: what came later is never overwritten (stale). Rows that were rejected
+and pass now are stored; the account and the receipt of the first batch stay as they are.
+Examples · 示例:
+  gateway replay 0b5e0c2e-6a52-4a3e-9c39-5f0a5d7f2c11 --preview
+  gateway replay 0b5e0c2e-6a52-4a3e-9c39-5f0a5d7f2c11 --reason "heading of 2026 added to the mapping"`,
+  )
+  .action(later(async () => (await import('./cli/replay.js')).runReplay));
+
+program
   .command('template')
   .description('write the template of a record type · 生成模板')
   .argument('<type>', 'a type of config/catalogue.yaml, e.g. administrative-penalty')

@@ -17,6 +17,12 @@ export interface BatchView {
   readonly counts: Counts;
   /** New records whose type has a time limit, and those of them that came late. */
   readonly timeliness: Timeliness;
+  readonly mapping: string;
+  /** What judged the rows; null where nothing has yet. */
+  readonly mappingVersion: string | null;
+  /** The batch whose bytes a replay judges once more, and the latest replay of this one. */
+  readonly replayOf: string | null;
+  readonly replayedBy: string | null;
   readonly warnings: readonly BatchWarning[];
   /** Set while the batch is held, and afterwards for the record. */
   readonly hold: Hold | null;
@@ -43,6 +49,10 @@ function toView(batch: Batch, city: BatchView['city']): BatchView {
     finishedAt: batch.finishedAt?.toISOString() ?? null,
     counts: batch.counts,
     timeliness: batch.timeliness,
+    mapping: batch.mapping,
+    mappingVersion: batch.mappingVersion,
+    replayOf: batch.replayOf,
+    replayedBy: batch.replayedBy,
     warnings: batch.warnings,
     hold: batch.hold,
     ...(batch.status === 'held' && batch.hold !== null ? { preview: batch.hold.preview } : {}),

@@ -20,6 +20,7 @@ import { compileSchemaCheck } from '../notices/schema-check.js';
 import { later } from '../platform/later.js';
 import { csvTemplate } from '../reports/template-csv.js';
 import { writeTemplateWorkbook } from '../reports/template-workbook.js';
+import { bindBatchReplays } from './batch-replays.js';
 import { viewBatch } from './batch-view.js';
 import { dryRunUpload } from './dry-run-upload.js';
 import { feedViews } from './feed-views.js';
@@ -149,6 +150,7 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     ...bindReplays(foundation),
     ...bindTroubles(foundation),
     ...bindReconciliations(foundation),
+    ...bindBatchReplays(foundation),
     ...bindSupply(foundation),
     ...bindRecordDecisions(foundation, waiter.notify),
     searchRecords: (search) => findRecords(search, foundation, writeDown),

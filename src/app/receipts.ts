@@ -22,6 +22,8 @@ export interface Receipt {
   /** The verdict of every row in run-length form, see core/verdict-runs. */
   readonly verdicts: string;
   readonly checkpoint: AuditCheckpoint;
+  /** Set where the bytes were judged once more: the batch that they came in. */
+  readonly replayOf?: string;
 }
 
 const RECEIPT_TYPE = 'credit-receipt+jws';
@@ -52,5 +54,6 @@ async function readReceipt(batchId: string, { database }: Pick<Storage, 'databas
     counts: batch.counts,
     verdicts: verdicts.filter((text) => text !== '').join(','),
     checkpoint,
+    ...(batch.replayOf === null ? {} : { replayOf: batch.replayOf }),
   };
 }

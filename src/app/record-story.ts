@@ -98,10 +98,7 @@ function viewState(state: StoredState, beside: Beside): object {
     position,
     endsOn,
     openness: opennessOf(state),
-    batch:
-      batchId === null
-        ? null
-        : { id: batchId, source: state.source, receivedAt: state.receivedAt, mapping: state.mapping, row },
+    batch: batchId === null ? null : { id: batchId, ...viewOrigin(state) },
     data: data === '{}' ? null : (JSON.parse(data) as object),
     problems: beside.problems
       .filter((problem) => problem.batchId === batchId && problem.row === row)
@@ -109,6 +106,10 @@ function viewState(state: StoredState, beside: Beside): object {
     messages: beside.messages.filter((message) => message.position === position).map(viewMessage),
     refusals: beside.refusals.filter((refusal) => refusal.position === position).map(viewRefusal),
   };
+}
+
+function viewOrigin({ source, receivedAt, fileName, mapping, mappingVersion, row }: StoredState): object {
+  return { source, receivedAt, fileName, mapping, mappingVersion, row };
 }
 
 function viewMessage(message: SentMessage): object {

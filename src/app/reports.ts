@@ -92,7 +92,7 @@ async function writeCorrection(
       'config.invalid',
       `The mapping ${batch.mapping} of this batch is no longer there.`,
     );
-  const bytes = await originals.open(batchId);
+  const bytes = await originals.open(batch.replayOf ?? batchId);
   await recordReading(batch, caller === undefined ? GATEWAY : actorOf(caller), foundation);
   // The limits were held when the batch came; what they are today is no matter.
   const { gateway, sources } = foundation.site.configuration;

@@ -2,6 +2,7 @@
 // that runs on the same database may take the batch over; then this waits for it.
 import { createReadStream } from 'node:fs';
 import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import { viewBatch, type BatchView } from '../app/batch-view.js';
 import { signReceipt } from '../app/receipts.js';
 import type { Site } from '../app/site.js';
@@ -61,6 +62,7 @@ export async function ingestFile(path: string, sourceId: string, needs: IngestNe
       expectedDigests: new Map(),
       idempotencyKey: undefined,
       actor: COMMAND_LINE,
+      fileName: basename(path),
       maxBytes: source.maxUploadBytes ?? site.configuration.gateway.maxUploadBytes,
     },
     { ...storage, ...site, clock, log: needs.log, wake: () => Promise.resolve() },
@@ -84,10 +86,11 @@ export async function ingestFile(path: string, sourceId: string, needs: IngestNe
   }
 }
 
-async function workUntilSettled(
+/** Works until a batch has settled, here or in a gateway on the same database. */
+export async function workUntilSettled(
   id: string,
   work: () => Promise<void>,
-  needs: IngestNeeds,
+  needs: Pick<IngestNeeds, 'signal' | 'storage'>,
 ): Promise<BatchView> {
   for (;;) {
     await work();

@@ -10,6 +10,7 @@ export const AUDIT_ACTIONS = [
   'batch.held',
   'batch.failed',
   'batch.released',
+  'batch.replay-ordered',
   'batch.dropped',
   'correction.read',
   'data-key.removed',

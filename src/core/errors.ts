@@ -58,6 +58,7 @@ export const ERRORS = {
   'batch.unknown': kind(404, 'Unknown batch', '批次不存在'),
   'batch.not-held': kind(409, 'The batch is not held', '该批次未处于暂存状态'),
   'batch.not-settled': kind(409, 'The batch has not settled yet', '该批次尚未处理完毕'),
+  'batch.not-replayable': kind(409, 'The batch cannot be replayed', '该批次不能重新处理'),
   'batch.past-retention': kind(410, 'This is past its retention', '已超过保存期限'),
   'record.unknown': kind(404, 'Unknown record', '记录不存在'),
   'record.not-withdrawn': kind(409, 'The record is not withdrawn', '该记录未撤销'),

@@ -52,6 +52,8 @@ export interface NewBatch {
   readonly receivedAt: Date;
   readonly warnings: readonly BatchWarning[];
   readonly hold?: Hold | undefined;
+  /** As the sender named the file, personal numbers masked; null where it came without a name. */
+  readonly fileName?: string | null;
 }
 
 export interface Batch extends Omit<NewBatch, 'hold'> {
@@ -68,14 +70,28 @@ export interface Batch extends Omit<NewBatch, 'hold'> {
   readonly originalDeletedAt: Date | null;
   readonly problemsDeletedAt: Date | null;
   readonly timeliness: Timeliness;
+  /** The batch whose original a replay reads. */
+  readonly replayOf: string | null;
+  /** The latest replay of this batch. */
+  readonly replayedBy: string | null;
+  /** The place of its rows in the order of versions: a replay has that of its original. */
+  readonly orderNumber: number;
+  readonly orderedAt: Date;
+  /** What judged its rows, see `mappingVersion`; null where nothing has yet. */
+  readonly mappingVersion: string | null;
 }
 
 /** The counts of a batch as one JSON object. */
 export const COUNTS = `json_build_object('received', received, 'new', new, 'amended', amended, 'unchanged', unchanged,
     'duplicate', duplicate, 'stale', stale, 'withdrawn', withdrawn, 'rejected', rejected)`;
-const COLUMNS = `id, number, source, agency, record_type as "recordType", mapping, status, sha256, bytes, reading,
+export const COLUMNS = `id, number, source, agency, record_type as "recordType", mapping, status, sha256, bytes, reading,
   received_at as "receivedAt", finished_at as "finishedAt", failures, last_row as "lastRow", warnings,
-  released_at as "releasedAt", original_deletion_ordered_at as "originalDeletedAt", problems_deleted_at as "problemsDeletedAt",
+  released_at as "releasedAt", problems_deleted_at as "problemsDeletedAt",
+  case when replay_of is null then original_deletion_ordered_at
+    else (select o.original_deletion_ordered_at from batches o where o.id = batches.replay_of) end as "originalDeletedAt",
+  replay_of as "replayOf", coalesce(order_number, number) as "orderNumber", coalesce(ordered_at, received_at) as "orderedAt",
+  (select r.id from batches r where r.replay_of = batches.id order by r.number desc limit 1) as "replayedBy",
+  mapping_version as "mappingVersion", file_name as "fileName",
   case when hold_reason is not null then json_build_object('reason', hold_reason, 'preview', preview) end as hold,
   ${COUNTS} as counts,
   json_build_object('measured', measured, 'late', late) as timeliness`;
@@ -86,8 +102,8 @@ export async function insertBatch(sql: Sql, batch: NewBatch): Promise<void> {
     `with closed as (
        update source_reminders set closed_at = $9, closed_by = 'batch' where source = $2 and closed_at is null)
      insert into batches (id, source, agency, record_type, mapping, sha256, bytes, reading, received_at, warnings,
-       status, hold_reason, preview, finished_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+       status, hold_reason, preview, finished_at, file_name)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       batch.id,
       batch.source,
@@ -103,6 +119,7 @@ export async function insertBatch(sql: Sql, batch: NewBatch): Promise<void> {
       batch.hold?.reason ?? null,
       batch.hold === undefined ? null : JSON.stringify(batch.hold.preview),
       batch.hold === undefined ? null : batch.receivedAt,
+      batch.fileName ?? null,
     ],
   );
 }
@@ -120,7 +137,8 @@ export async function findSameBytes(
   sha256: string,
 ): Promise<{ id: string; status: BatchState } | undefined> {
   const { rows } = await sql.query(
-    'select id, status from batches where source = $1 and sha256 = $2 order by number desc limit 1',
+    `select id, status from batches where source = $1 and sha256 = $2 and replay_of is null
+     order by number desc limit 1`,
     [source, sha256],
   );
   return rows[0] as unknown as { id: string; status: BatchState } | undefined;
@@ -150,11 +168,13 @@ export async function dueSources(sql: Sql, now: Date): Promise<string[]> {
   return rows.map((row) => row.source);
 }
 
-/** Marks a batch as being processed. */
-export async function startBatch(sql: Sql, id: string): Promise<void> {
+/** Marks a batch as being processed, and notes what judges its rows, if none of them is judged yet. */
+export async function startBatch(sql: Sql, id: string, mappingVersion: string): Promise<void> {
   await sql.query(
-    `update batches set status = 'processing' where id = $1 and status in ('received', 'processing')`,
-    [id],
+    `update batches set status = 'processing',
+       mapping_version = case when last_row = 0 then $2 else mapping_version end
+     where id = $1 and status in ('received', 'processing')`,
+    [id, mappingVersion],
   );
 }
 

@@ -4,6 +4,7 @@ import type { Problem } from '../core/problems.js';
 import type { Change } from '../core/rows.js';
 import { VERDICTS, type Timeliness, type Verdict } from '../core/words.js';
 import { GatewayError } from '../core/errors.js';
+import { dropReplacedRows } from './batch-replays.js';
 import { copyBytes, copyLines, copyText } from './copy.js';
 import type { Connection, Sql } from './pool.js';
 import { noteFaults, type RowFault } from './source-faults.js';
@@ -19,6 +20,8 @@ export interface StoredChunk {
   readonly batchId: string;
   readonly agency: string;
   readonly recordType: string;
+  /** The batch whose original a replay reads. */
+  readonly replayOf: string | null;
   /** The last row stored before this chunk: the fence that keeps two workers from storing it twice. */
   readonly afterRow: number;
   readonly lastRow: number;
@@ -37,6 +40,8 @@ export interface StoredChunk {
 /** Stores a chunk and gives its first position, null where nothing changed; `claim.lost` where another worker was faster. */
 export async function storeChunk(connection: Connection, chunk: StoredChunk): Promise<number | null> {
   const chunkId = await openChunk(connection, chunk);
+  const { replayOf } = chunk;
+  if (replayOf !== null) await dropReplacedRows(connection, { ...chunk, replayOf });
   await copyLines(
     connection,
     'record_versions (record_id, version, chunk_id, ordinal, row_number, operation, ordered_at, content_hash, subject, document_number, name_key, data, sealed, ends_on, openness, removes)',

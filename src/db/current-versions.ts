@@ -14,6 +14,8 @@ export interface CurrentVersion {
   readonly agency: string;
   /** 0 where the gateway itself wrote the version. */
   readonly batchNumber: number;
+  /** The place of that batch in the order of versions: a replay has that of its original. */
+  readonly orderNumber: number;
   readonly orderedAtMs: number;
   readonly row: number;
   /** Level of openness; null where nothing is narrower than the catalogue. */
@@ -23,6 +25,7 @@ export interface CurrentVersion {
 const CURRENT = `
   select v.record_id as "recordId", v.version, v.operation, replace(v.content_hash::text, '-', '') as "contentHash",
          v.subject, v.document_number as "documentNumber", v.name_key as "nameKey", c.agency, coalesce(b.number, 0) as "batchNumber",
+         coalesce(b.order_number, b.number, 0) as "orderNumber",
          (extract(epoch from v.ordered_at) * 1000)::bigint as "orderedAtMs", v.row_number as "row",
          v.openness
   from unnest($1::uuid[]) as wanted (id)

@@ -31,10 +31,10 @@ export async function lastDeliveries(sql: Sql, sources: readonly string[]): Prom
   }>(
     `select wanted.source, last.id, last.status, last.received_at as "receivedAt", last.counts,
        (select t.finished_at from batches t
-        where t.source = wanted.source and t.status in ('accepted', 'partially-accepted')
+        where t.source = wanted.source and t.status in ('accepted', 'partially-accepted') and t.replay_of is null
         order by t.number desc limit 1) as "takenAt"
      from unnest($1::text[]) as wanted (source)
-     cross join lateral (select b.*, ${COUNTS} as counts from batches b where b.source = wanted.source
+     cross join lateral (select b.*, ${COUNTS} as counts from batches b where b.source = wanted.source and b.replay_of is null
                          order by b.number desc limit 1) last`,
     [sources],
   );

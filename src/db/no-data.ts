@@ -7,7 +7,7 @@ import type { Stretch } from './scorecard.js';
 /** Tells whether rows of a source came in a stretch of time, or may still come of what arrived in it. */
 export async function cameRows(sql: Sql, source: string, { from, before }: Stretch): Promise<boolean> {
   const { rowCount } = await sql.query(
-    `select from batches where source = $1 and received_at >= $2 and received_at < $3
+    `select from batches where source = $1 and received_at >= $2 and received_at < $3 and replay_of is null
        and (received > 0 or status in ('received', 'processing', 'held')) limit 1`,
     [source, from, before],
   );

@@ -14,6 +14,12 @@ const MARKS = {
   problems: 'problems_deleted_at',
 } as const;
 export type BatchKind = keyof typeof MARKS;
+/** A replay has no original of its own, and needs the one that it reads until it has settled. */
+const OWN_ALONE = {
+  originals: 'and replay_of is null and replaying is null',
+  rejectedRows: '',
+  problems: '',
+};
 
 /** Locks the batch that has been past its retention longest; undefined where there is none that no other job has. */
 export async function lockPastBatch(
@@ -23,7 +29,7 @@ export async function lockPastBatch(
 ): Promise<string | undefined> {
   const { rows } = await sql.query<{ id: string }>(
     `select id from batches b
-     where finished_at is not null and ${MARKS[kind]} is null
+     where finished_at is not null and ${MARKS[kind]} is null ${OWN_ALONE[kind]}
        and status in ('accepted', 'partially-accepted', 'rejected', 'failed')
        and finished_at < coalesce(
          (select cutoff from unnest($1::text[], $2::timestamptz[]) as own (type, cutoff) where type = b.record_type),

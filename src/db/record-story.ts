@@ -57,6 +57,8 @@ export interface StoredState {
   readonly source: string | null;
   readonly receivedAt: Date | null;
   readonly mapping: string | null;
+  readonly mappingVersion: string | null;
+  readonly fileName: string | null;
 }
 
 /** Reads the versions of a record behind one of them, oldest first, at most `limit`. */
@@ -69,7 +71,8 @@ export async function readStates(
             v.openness, v.data, c.first_position + v.ordinal as position, c.committed_at as "committedAt", c.origin, c.reason,
             exists (select from record_versions b where b.chunk_id = v.chunk_id and b.ordinal = v.ordinal - 1
                       and b.row_number = v.row_number and v.operation = 'd' and c.origin = 'delivery') as "isEndOfEntry",
-            v.row_number as row, c.batch_id as "batchId", b.source, b.received_at as "receivedAt", b.mapping
+            v.row_number as row, c.batch_id as "batchId", b.source, b.received_at as "receivedAt", b.mapping,
+            b.mapping_version as "mappingVersion", b.file_name as "fileName"
      from (select * from record_versions where record_id = $1 and version > $2 order by version limit $3) v
      join chunks c on c.id = v.chunk_id
      left join batches b on b.id = c.batch_id

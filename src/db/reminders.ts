@@ -24,7 +24,7 @@ const RAISE = `
   select o.id, o.source, o.agency, o.period, o.first_day, o.last_day, $8, 'due', $8
   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::timestamptz[])
     as o (id, source, agency, period, first_day, last_day, begins_at)
-  where not exists (select from batches b where b.source = o.source and b.received_at >= o.begins_at)
+  where not exists (select from batches b where b.source = o.source and b.received_at >= o.begins_at and b.replay_of is null)
     and not exists (select from no_data_periods n where n.source = o.source
       and n.first_day <= o.first_day and n.last_day >= o.last_day)
   on conflict (source, period) do nothing

@@ -24,7 +24,7 @@ export async function sumBatches(sql: Sql, { from, before }: Stretch): Promise<S
     `select source, agency, max(record_type) as type, sum(received)::bigint as received,
        sum(rejected)::bigint as rejected, sum(measured)::bigint as measured, sum(late)::bigint as late,
        sum(repeated)::bigint as repeated
-     from batches where received_at >= $1 and received_at < $2 group by source, agency`,
+     from batches where received_at >= $1 and received_at < $2 and replay_of is null group by source, agency`,
     [from, before],
   );
   return rows as unknown as SourceSums[];
@@ -34,7 +34,7 @@ export async function sumBatches(sql: Sql, { from, before }: Stretch): Promise<S
 export async function deliveryDays(sql: Sql, { from, before }: Stretch): Promise<Map<string, string[]>> {
   const { rows } = await sql.query<{ source: string; days: string[] }>(
     `select source, array_agg(distinct (received_at at time zone 'Asia/Shanghai')::date::text) as days
-     from batches where received_at >= $1 and received_at < $2 group by source`,
+     from batches where received_at >= $1 and received_at < $2 and replay_of is null group by source`,
     [from, before],
   );
   return new Map(rows.map(({ source, days }) => [source, days]));

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { ConditionSeverity } from '../core/conditions.js';
 import type { RecordCriteria } from '../core/record-criteria.js';
 import type { Format, Role } from '../core/words.js';
+import type { DeliveredStretch } from '../db/batch-replays.js';
 import type { Logger } from '../platform/logger.js';
 
 export interface Caller {
@@ -247,6 +248,18 @@ export interface HttpDeps {
   /** Both throw `record.unknown` for another agency's record. */
   readonly withdrawRecord: (decision: RecordDecision) => Promise<object>;
   readonly reinstateRecord: (decision: RecordDecision) => Promise<object>;
+  /** Tells what judging a batch once more would change; nothing is written. */
+  readonly previewBatchReplay: (id: string) => Promise<object>;
+  /** Has a batch judged once more, as a batch of its own; gives the one that is under way where there is one. */
+  readonly replayBatch: (
+    id: string,
+    order: { caller: Caller; reason: string },
+  ) => Promise<{ readonly isNew: boolean; readonly batch: { readonly id: string } }>;
+  readonly previewSourceReplay: (stretch: DeliveredStretch) => Promise<object>;
+  readonly replaySource: (
+    stretch: DeliveredStretch,
+    order: { caller: Caller; reason: string },
+  ) => Promise<{ readonly replays: readonly { readonly isNew: boolean }[] }>;
   readonly problemsCsv: (batchId: string, caller: Caller) => AsyncIterable<string>;
   readonly writeCorrection: (
     batchId: string,

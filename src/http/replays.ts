@@ -52,7 +52,8 @@ export function cancelReplay(deps: HttpDeps): RequestHandler<To & { replay: stri
   };
 }
 
-function isPreview(request: Request): boolean {
+/** Tells whether only a preview is asked for; throws `request.malformed`. */
+export function isPreview(request: Request): boolean {
   const preview = readText(request, 'preview') ?? 'false';
   if (preview === 'true' || preview === 'false') return preview === 'true';
   throw malformed('preview must be true or false', 'preview 应为 true 或 false');

@@ -1,6 +1,7 @@
 // Every route of the server in one table: method, path, who may call it, what answers. The OpenAPI document
 // is held against it by a test, both ways.
 import type { Role } from '../core/words.js';
+import { replayBatches } from './batch-replays.js';
 import { readBatch } from './batches.js';
 import type { HttpDeps } from './deps.js';
 import { destinationRoutes } from './destination-routes.js';
@@ -148,6 +149,7 @@ function recordRoutes(deps: HttpDeps): readonly Route[] {
 }
 
 function batchRoutes(deps: HttpDeps): readonly Route[] {
+  const replays = replayBatches(deps);
   return [
     { method: 'get', path: '/v1/batches/:id', callers: READERS, handler: readBatch(deps) },
     { method: 'get', path: '/v1/batches/:id/problems', callers: READERS, handler: readBatchProblems(deps) },
@@ -159,6 +161,20 @@ function batchRoutes(deps: HttpDeps): readonly Route[] {
       handler: readCorrection(deps),
     },
     { method: 'get', path: '/v1/batches/:id/receipt', callers: READERS, handler: readReceipt(deps) },
+    {
+      method: 'post',
+      path: '/v1/batches/:id/replay',
+      callers: ['operator'],
+      json: 'optional',
+      handler: replays.ofBatch,
+    },
+    {
+      method: 'post',
+      path: '/v1/sources/:source/replay',
+      callers: ['operator'],
+      json: 'required',
+      handler: replays.ofSource,
+    },
     {
       method: 'post',
       path: '/v1/batches/:id/release',

@@ -23,7 +23,7 @@ export interface PullNeeds {
 
 export type PulledDelivery = Pick<
   Delivery,
-  'source' | 'body' | 'alongside' | 'heldAs' | 'declaredFormat' | 'skipsSettled'
+  'source' | 'body' | 'alongside' | 'fileName' | 'heldAs' | 'declaredFormat' | 'skipsSettled'
 >;
 
 /** Runs one pull to its end; throws where the source cannot be asked or answers wrongly. */

@@ -7,6 +7,7 @@ import { shanghaiDay, type Clock } from '../core/clock.js';
 import type { Configuration, Source } from '../core/configuration.js';
 import type { Definitions, Mapping } from '../core/definitions.js';
 import { GatewayError } from '../core/errors.js';
+import { ANY_DAY, maskPersonalNumbersIn } from '../core/mask.js';
 import { SETTLED_FOR_PULLS, type Format } from '../core/words.js';
 import { appendAudit } from '../db/audit.js';
 import { findSameBytes, insertBatch, readBatch, type BatchWarning, type Hold } from '../db/batches.js';
@@ -39,6 +40,8 @@ export interface Delivery {
   readonly skipsSettled?: boolean;
   /** Runs in the transaction that makes these bytes a batch, or that finds them settled already. */
   readonly alongside?: (sql: Connection, batchId: string) => Promise<void>;
+  /** As the sender named the file. */
+  readonly fileName?: string;
   /** Stores the batch as held: nothing of it is processed before somebody releases it. */
   readonly heldAs?: Hold;
 }
@@ -201,6 +204,7 @@ async function recordBatch(accepted: Accepted, needs: ReceiveNeeds): Promise<voi
       receivedAt,
       warnings: [...inspected.warnings, ...(earlier === undefined ? [] : [sameBytes(earlier.id)])],
       hold: delivery.heldAs,
+      fileName: delivery.fileName === undefined ? null : shownName(delivery.fileName),
     });
     await delivery.alongside?.(sql, id);
     if (held !== undefined)
@@ -219,6 +223,13 @@ async function recordBatch(accepted: Accepted, needs: ReceiveNeeds): Promise<voi
       },
     });
   });
+}
+
+const MAX_NAME = 255;
+
+function shownName(name: string): string {
+  const text = name.toWellFormed().replaceAll(/\p{Cc}/gu, '');
+  return maskPersonalNumbersIn(text, ANY_DAY).slice(0, MAX_NAME);
 }
 
 function sameBytes(earlier: string): BatchWarning {

@@ -2,30 +2,25 @@
 // crash it goes on behind the last committed row; a file that breaks keeps what was committed.
 import { GATEWAY } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
-import type { Configuration, Source } from '../core/configuration.js';
-import type { Definitions } from '../core/definitions.js';
+import type { Source } from '../core/configuration.js';
 import { aheadOne } from '../core/ahead-one.js';
-import { GatewayError, isGatewayError } from '../core/errors.js';
-import type { FingerprintedRow, JudgedRow, ParsedRow } from '../core/rows.js';
+import type { GatewayError } from '../core/errors.js';
+import { isGatewayError } from '../core/errors.js';
+import type { FingerprintedRow, ParsedRow } from '../core/rows.js';
 import { appendAudit } from '../db/audit.js';
+import { endReplay } from '../db/batch-replays.js';
 import { settleBatch, type Batch, type Preview } from '../db/batches.js';
 import { holdBatch } from '../db/held-batches.js';
 import type { Database } from '../db/pool.js';
 import { addFileProblem } from '../db/problems.js';
-import { readRows } from '../intake/read-rows.js';
-import type { Originals } from '../platform/originals.js';
 import type { Sealer } from '../platform/sealing.js';
 import { compileHold } from '../records/hold.js';
-import { commitChunk, compileStages } from '../records/pipeline.js';
-import { planFile } from '../records/plan-file.js';
-import type { ValidatorOf } from '../records/validate.js';
+import type { ChunkPlace } from '../records/store.js';
+import { commitChunk } from '../records/pipeline.js';
+import { openBatchFile, type OpenNeeds } from './open-batch-file.js';
 
-export interface BatchNeeds {
+export interface BatchNeeds extends OpenNeeds {
   readonly database: Database;
-  readonly originals: Originals;
-  readonly configuration: Configuration;
-  readonly definitions: Definitions;
-  readonly validatorOf: ValidatorOf;
   readonly sealer: Sealer;
   readonly clock: Clock;
   /** Told after each committed chunk that changed something. */
@@ -39,7 +34,8 @@ interface PreparedChunk {
 
 /** Processes a batch to its end and settles or holds it; throws our own failures, never the file's. */
 export async function processBatch(batch: Batch, needs: BatchNeeds, signal: AbortSignal): Promise<void> {
-  const file = await openFile(batch, needs);
+  const file = await openBatchFile(batch, needs);
+  const holdIf = holdOf(batch, file.source, needs);
   let afterRow = batch.lastRow;
   let broken: GatewayError | undefined;
   const prepared = prepareChunks(file.rows, file.stages, {
@@ -52,8 +48,9 @@ export async function processBatch(batch: Batch, needs: BatchNeeds, signal: Abor
       ...needs,
       seal: needs.sealer.seal,
       batchNumber: batch.number,
+      orderNumber: batch.orderNumber,
       place: { ...placeOf(batch), afterRow, lastRow: chunk.lastRow },
-      holdIf: afterRow === 0 && batch.releasedAt === null ? file.holdIf : undefined,
+      holdIf: afterRow === 0 ? holdIf : undefined,
     });
     if (preview !== undefined) {
       await hold(batch, preview, needs);
@@ -65,8 +62,19 @@ export async function processBatch(batch: Batch, needs: BatchNeeds, signal: Abor
   await settle(batch, { broken, afterRow }, needs);
 }
 
-function placeOf({ id, agency, recordType }: Batch): { batchId: string; agency: string; recordType: string } {
-  return { batchId: id, agency, recordType };
+function placeOf({ id, agency, recordType, replayOf }: Batch): Omit<ChunkPlace, 'afterRow' | 'lastRow'> {
+  return { batchId: id, agency, recordType, replayOf };
+}
+
+/** What was released once is not held again, and whoever ordered a replay could look before. */
+function holdOf(
+  { releasedAt, replayOf }: Batch,
+  { holdAboveRejectedShare }: Source,
+  { configuration }: BatchNeeds,
+): ReturnType<typeof compileHold> | undefined {
+  if (releasedAt !== null || replayOf !== null) return undefined;
+  const { hold } = configuration.gateway;
+  return compileHold({ ...hold, aboveRejectedShare: holdAboveRejectedShare ?? hold.aboveRejectedShare });
 }
 
 async function hold({ id }: Batch, preview: Preview, { database, clock }: BatchNeeds): Promise<void> {
@@ -91,48 +99,9 @@ async function settle(
       await addFileProblem(sql, { batchId: batch.id, row: end.afterRow + 1, cause: end.broken.code });
     const settled = { id, lastRow: end.afterRow, at, isBrokenOff: end.broken !== undefined };
     const details = await settleBatch(sql, settled);
+    await endReplay(sql, batch);
     await appendAudit(sql, { at, actor: GATEWAY, action: 'batch.settled', object: id, details });
   });
-}
-
-interface OpenFile {
-  readonly rows: AsyncIterable<ParsedRow[]>;
-  readonly stages: (row: ParsedRow) => FingerprintedRow;
-  readonly holdIf: (rows: readonly JudgedRow[]) => Preview | undefined;
-}
-
-async function openFile(batch: Batch, needs: BatchNeeds): Promise<OpenFile> {
-  const { configuration, definitions, originals, sealer } = needs;
-  const { limits, hold } = configuration.gateway;
-  const source = sourceOf(configuration, batch.source);
-  const mapping = definitions.mappings.get(batch.mapping);
-  if (mapping === undefined)
-    throw new GatewayError(
-      'config.invalid',
-      `The mapping ${batch.mapping} of this batch is no longer there.`,
-    );
-  const { headings } = batch.reading;
-  const bytes = await originals.open(batch.id);
-  return {
-    rows: readRows(bytes, batch.reading, { mapping, limits: { ...limits, ...source.limits } }),
-    stages: compileStages(
-      planFile(
-        { source, mapping, headings, receivedAt: batch.receivedAt },
-        { ...needs, index: sealer.index },
-      ),
-    ),
-    holdIf: compileHold({
-      ...hold,
-      aboveRejectedShare: source.holdAboveRejectedShare ?? hold.aboveRejectedShare,
-    }),
-  };
-}
-
-function sourceOf(configuration: Configuration, id: string): Source {
-  const source = configuration.sources.find((entry) => entry.id === id);
-  if (source === undefined)
-    throw new GatewayError('source.unknown', `The source ${id} is no longer configured.`);
-  return source;
 }
 
 async function* prepareChunks(

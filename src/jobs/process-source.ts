@@ -3,10 +3,14 @@
 // audit log cannot be written it waits, however long, and never fails by that.
 import { GATEWAY } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
+import type { Source } from '../core/configuration.js';
+import type { Mapping } from '../core/definitions.js';
 import { isGatewayError } from '../core/errors.js';
 import { appendAudit } from '../db/audit.js';
+import { endReplay } from '../db/batch-replays.js';
 import { nextBatch, noteFailure, postponeBatch, startBatch, type Batch } from '../db/batches.js';
 import type { Logger } from '../platform/logger.js';
+import { mappingOf, sourceOf } from './open-batch-file.js';
 import { processBatch, type BatchNeeds } from './process-batch.js';
 import { withLease } from './with-lease.js';
 
@@ -16,6 +20,7 @@ export interface SourceWorkerNeeds extends BatchNeeds {
   /** Names this process in leases. */
   readonly owner: string;
   readonly signal: AbortSignal;
+  readonly mappingVersionOf: (mapping: Mapping, source: Source) => string;
   /** Told when a batch of the source has come to its end. */
   readonly onSettled?: (source: string) => Promise<void>;
 }
@@ -55,7 +60,7 @@ async function workOff(source: string, needs: Needs, signal: AbortSignal): Promi
 /** Gives false where the batch is to be left for later. */
 async function runBatch(batch: Batch, needs: Needs, signal: AbortSignal): Promise<boolean> {
   try {
-    await startBatch(needs.database, batch.id);
+    await startBatch(needs.database, batch.id, versionOf(batch, needs));
     await processBatch(batch, needs, signal);
     tellAuditIsBack(needs);
     needs.log.info({ batch: batch.id, source: batch.source }, 'Batch settled');
@@ -66,6 +71,10 @@ async function runBatch(batch: Batch, needs: Needs, signal: AbortSignal): Promis
     await leaveForLater(batch, error, needs);
     return false;
   }
+}
+
+function versionOf(batch: Batch, { configuration, definitions, mappingVersionOf }: Needs): string {
+  return mappingVersionOf(mappingOf(definitions, batch.mapping), sourceOf(configuration, batch.source));
 }
 
 /** Counts a failure, unless it is the audit log that fails: before the batch could, or with the entry that it failed. */
@@ -109,6 +118,7 @@ async function failBatch(batch: Batch, error: unknown, needs: Needs): Promise<vo
   await database.transaction(async (sql) => {
     const isNoted = await noteFailure(sql, { id: batch.id, owner, at: now, retryAt });
     if (!isNoted || !isLast) return;
+    await endReplay(sql, batch);
     const details = { code: isGatewayError(error) ? error.code : 'internal.unexpected', attempts };
     await appendAudit(sql, { at: now, actor: GATEWAY, action: 'batch.failed', object: batch.id, details });
   });

@@ -146,7 +146,7 @@ function rejected(code: ProblemCode): Judgement {
 /** Compares order keys: version time, then batch, then row. */
 function isOlder(row: RowWithPrint, current: CurrentVersion, ground: Ground): boolean {
   if (row.orderedAtMs !== current.orderedAtMs) return row.orderedAtMs < current.orderedAtMs;
-  if (ground.batchNumber !== current.batchNumber) return ground.batchNumber < current.batchNumber;
+  if (ground.orderNumber !== current.orderNumber) return ground.orderNumber < current.orderNumber;
   return row.row < current.row;
 }
 
@@ -191,6 +191,7 @@ function remember(
     nameKey: change.nameKey,
     agency: ground.agency,
     batchNumber: ground.batchNumber,
+    orderNumber: ground.orderNumber,
     orderedAtMs: change.orderedAtMs,
     row: row.row,
     openness: change.openness,

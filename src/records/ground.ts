@@ -5,6 +5,8 @@ import type { Fingerprint } from '../core/rows.js';
 export interface Ground extends ListGround {
   readonly agency: string;
   readonly batchNumber: number;
+  /** The place of the batch in the order of versions: a replay has that of its original. */
+  readonly orderNumber: number;
   /** Current versions by record id; the judging keeps it up to date. */
   readonly current: Map<string, CurrentVersion>;
   /** Records in force by subject and document number, see `documentKey`; the judging keeps it up to date. */

@@ -1,14 +1,9 @@
 // What is known of the lists that a chunk's rows are about: removals look for their entries, and entries for removals
 // that came before them.
 import type { Fingerprint } from '../core/rows.js';
-import {
-  readCurrentVersions,
-  readFieldOf,
-  type CurrentVersion,
-  type DocumentHolder,
-} from '../db/current-versions.js';
-import { readEndedEntries, readRemovals, type ListEntry, type RemovalFound } from '../db/list-removals.js';
-import type { Connection } from '../db/pool.js';
+import type { CurrentVersion, DocumentHolder } from '../db/current-versions.js';
+import type { ListEntry, RemovalFound } from '../db/list-removals.js';
+import type { GroundReads } from './ground-reads.js';
 import { documentKey, noRemovals, noteRemoval, type Ground, type ListGround } from './ground.js';
 
 interface Reading {
@@ -28,20 +23,20 @@ export function removedEntries(prints: readonly Fingerprint[]): ListEntry[] {
 }
 
 /** Reads what the judging has to know of lists; asks nothing where the type has none. */
-export async function readListGround(connection: Connection, reading: Reading): Promise<ListGround> {
+export async function readListGround(reads: GroundReads, reading: Reading): Promise<ListGround> {
   const { prints, holders, owner, known } = reading;
   const listing = prints.find((print) => print.listing !== undefined)?.listing;
   if (listing === undefined) return { lists: new Map(), removals: noRemovals(), ended: new Set() };
   const wanted = distinct(removedEntries(prints));
   const names = new Set(wanted.map(documentKey));
   const entries = holders.filter((one) => names.has(documentKey(one))).map(({ recordId }) => recordId);
-  const removals = await readRemovals(connection, owner.recordType, newEntries(prints, known));
+  const removals = await reads.removals(owner.recordType, newEntries(prints, known));
   const ids = [...new Set([...entries, ...removals.map(({ recordId }) => recordId)])];
-  await complete(connection, known, ids);
+  await complete(reads, known, ids);
   return {
-    lists: ids.length === 0 ? new Map<string, string>() : await readFieldOf(connection, listing.field, ids),
+    lists: ids.length === 0 ? new Map<string, string>() : await reads.fieldOf(listing.field, ids),
     removals: groupRemovals(removals),
-    ended: new Set((await readEndedEntries(connection, owner, wanted)).map(documentKey)),
+    ended: new Set((await reads.endedEntries(owner, wanted)).map(documentKey)),
   };
 }
 
@@ -57,12 +52,12 @@ function distinct(entries: readonly ListEntry[]): ListEntry[] {
 }
 
 async function complete(
-  connection: Connection,
+  reads: GroundReads,
   known: Map<string, CurrentVersion>,
   ids: readonly string[],
 ): Promise<void> {
   const unknown = ids.filter((id) => !known.has(id));
-  for (const version of await readCurrentVersions(connection, unknown)) known.set(version.recordId, version);
+  for (const version of await reads.currentVersions(unknown)) known.set(version.recordId, version);
 }
 
 function groupRemovals(found: readonly RemovalFound[]): ListGround['removals'] {

@@ -8,16 +8,15 @@ import type { Clock } from '../core/clock.js';
 import type { WorkingDays } from '../core/working-days.js';
 import type { Preview } from '../db/batches.js';
 import { afreshOnConflict } from '../db/conflicts.js';
-import { readCurrentVersions, readDocumentHolders, type DocumentHolder } from '../db/current-versions.js';
 import type { Connection, Database } from '../db/pool.js';
 import { judgeRows } from './dedupe.js';
 import { compileFingerprint, type KeyedIndex } from './fingerprint.js';
-import { documentKey, type Ground } from './ground.js';
-import { readListGround, removedEntries } from './list-ground.js';
 import { compileMapper } from './map.js';
 import { compileNormaliser } from './normalise.js';
 import { compileOpenness, type OpennessPlan } from './openness.js';
 import { compilePeriod, type PeriodPlan } from './period.js';
+import { storedGround } from './ground-reads.js';
+import { readGround } from './read-ground.js';
 import type { BatchContext, RecordType } from './record-type.js';
 import { countVerdicts, storeVerdicts, type ChunkOutcome, type ChunkPlace } from './store.js';
 import { compileTimeliness } from './timeliness.js';
@@ -66,6 +65,8 @@ export interface ChunkNeeds {
   readonly seal: (plain: string) => Buffer;
   readonly place: ChunkPlace;
   readonly batchNumber: number;
+  /** The place of the batch in the order of versions. */
+  readonly orderNumber: number;
   /** Looks at the verdicts before they are stored; what it gives holds the batch, and nothing is stored. */
   readonly holdIf?: ((rows: readonly JudgedRow[]) => Preview | undefined) | undefined;
 }
@@ -85,42 +86,9 @@ async function judgeAndStore(
   rows: readonly FingerprintedRow[],
   needs: ChunkNeeds,
 ): Promise<Committed> {
-  const ground = await readGround(connection, rows, needs);
+  const ground = await readGround(storedGround(connection), rows, { ...needs, ...needs.place });
   const judged = judgeRows(rows, ground);
   const preview = needs.holdIf?.(judged);
   if (preview !== undefined) return { counts: countVerdicts([]), changes: 0, preview };
   return storeVerdicts(connection, judged, needs);
-}
-
-async function readGround(
-  connection: Connection,
-  rows: readonly FingerprintedRow[],
-  needs: ChunkNeeds,
-): Promise<Ground> {
-  const prints = rows.flatMap((row) => (row.print === undefined ? [] : [row.print]));
-  const current = await readCurrentVersions(connection, [...new Set(prints.map((print) => print.recordId))]);
-  const known = new Map(current.map((version) => [version.recordId, version]));
-  const fresh = prints.filter((print) => !known.has(print.recordId));
-  // Each pair is asked for once, however many rows of the chunk share it.
-  const documents = [
-    ...new Map([...fresh, ...removedEntries(prints)].map((print) => [documentKey(print), print])).values(),
-  ];
-  const holders = await readDocumentHolders(connection, needs.place.recordType, documents);
-  const lists = await readListGround(connection, { prints, holders, owner: needs.place, known });
-  return {
-    ...lists,
-    agency: needs.place.agency,
-    batchNumber: needs.batchNumber,
-    current: known,
-    documents: groupHolders(holders),
-  };
-}
-
-function groupHolders(holders: readonly DocumentHolder[]): Map<string, Set<string>> {
-  const documents = new Map<string, Set<string>>();
-  for (const holder of holders) {
-    const key = documentKey(holder);
-    documents.set(key, (documents.get(key) ?? new Set()).add(holder.recordId));
-  }
-  return documents;
 }

@@ -18,6 +18,8 @@ export interface ChunkPlace {
   readonly batchId: string;
   readonly agency: string;
   readonly recordType: string;
+  /** The batch whose original a replay reads. */
+  readonly replayOf: string | null;
   readonly afterRow: number;
   readonly lastRow: number;
 }
@@ -44,7 +46,8 @@ export async function storeVerdicts(
       .map((row) => ({ row: row.row, sealed: needs.seal(JSON.stringify(row.rejected)) })),
     problems: rows.flatMap((row) => row.problems),
     timeliness: countTimeliness(rows),
-    faults: faultsOf(rows),
+    // What comes again in a replay is no new fault of the agency.
+    faults: needs.place.replayOf === null ? faultsOf(rows) : [],
     verdicts: encodeVerdicts(rows),
   };
   await storeChunk(connection, chunk);

@@ -119,6 +119,28 @@ describe('the command line', function () {
     );
   });
 
+  it('replay: previews without writing, then judges the batch once more', async () => {
+    const batches = await test.database.query<{ id: string }>(
+      'select id from batches order by number limit 1',
+    );
+    const id = batches.rows[0]?.id ?? '';
+    const previewed = await gateway(['replay', id, '--preview', '--json']);
+    assert.equal(previewed.code, 0, previewed.stderr);
+    const { after, isSameMapping, isWhole } = JSON.parse(previewed.stdout) as {
+      after: Record<string, number>;
+      isSameMapping: boolean;
+      isWhole: boolean;
+    };
+    assert.deepEqual([isSameMapping, isWhole], [true, true]);
+    const replayed = await gateway(['replay', id, '--reason', 'a test', '--json']);
+    assert.equal(replayed.code, 0, replayed.stderr);
+    const batch = JSON.parse(replayed.stdout) as { counts: object; replayOf: string };
+    assert.deepEqual([batch.counts, batch.replayOf], [after, id]);
+    const unknown = await gateway(['replay', '0b5e0c2e-6a52-4a3e-9c39-5f0a5d7f2c11', '--preview']);
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /batch\.unknown/);
+  });
+
   it('keys: creates a key that opens, prints it once, and revokes it', async () => {
     const created = await gateway(['keys', 'create', '--agency', 'health', '--role', 'agency']);
     assert.equal(created.code, 0, created.stderr);

@@ -57,6 +57,10 @@ export function batchView(): { id: string; agency: string } & Record<string, unk
     finishedAt: null,
     counts,
     timeliness: { measured: 2, late: 0 },
+    mapping: 'administrative-penalty-2020',
+    mappingVersion: '5f8f04f6a3a892aa',
+    replayOf: null,
+    replayedBy: null,
     warnings: [],
     hold: null,
     city: { pending: 2, delivered: 0, rejected: 0 },
@@ -86,6 +90,24 @@ function recordStanding(id: string, { caller, reason }: { caller: Caller; reason
   const [agency, recordType] = ['market-regulation', 'administrative-penalty'];
   const changedAt = new Date(0).toISOString();
   return { id, agency, recordType, version: 2, state: 'withdrawn', changedAt, reason };
+}
+
+/** What a replay of two rows would change. */
+function replayPreview(): Record<string, unknown> {
+  const { counts } = batchView();
+  return {
+    batch: BATCH_ID,
+    comparedWith: BATCH_ID,
+    mapping: 'administrative-penalty-2020',
+    isSameMapping: false,
+    rows: 2,
+    isWhole: true,
+    before: counts,
+    after: counts,
+    wouldPass: 0,
+    wouldFail: 0,
+    problems: [{ code: 'value.required', gone: 0, still: 1, added: 0 }],
+  };
 }
 
 /** A record without versions to show. */
@@ -275,6 +297,13 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
     dropBatch: async () => batchView(),
     withdrawRecord: async ({ recordId, caller, reason }) => recordStanding(recordId, { caller, reason }),
     reinstateRecord: async ({ recordId, caller, reason }) => recordStanding(recordId, { caller, reason }),
+    previewBatchReplay: async () => replayPreview(),
+    replayBatch: async () => ({ isNew: true, batch: batchView() }),
+    previewSourceReplay: async () => ({ previews: [replayPreview()], skipped: [] }),
+    replaySource: async () => ({
+      replays: [{ batch: BATCH_ID, replay: RECORD_ID, isNew: true }],
+      skipped: [],
+    }),
     problemsCsv: async function* () {
       yield await Promise.resolve('\ufeff行号\r\n');
     },

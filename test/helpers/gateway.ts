@@ -6,7 +6,7 @@ import { createLogger, type Logger } from '../../src/platform/logger.js';
 import { projectRoot } from '../../src/platform/project-root.js';
 import { createApi, type Call } from './api.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
-import { createTemporaryFolder } from './temporary-folder.js';
+import { createTemporaryFolder, type TemporaryFolder } from './temporary-folder.js';
 import { until } from './until.js';
 
 export interface Answer<T> {
@@ -23,6 +23,7 @@ export type Api = <T = Record<string, unknown>>(
 
 export interface TestGateway {
   readonly gateway: Gateway;
+  readonly folder: TemporaryFolder;
   readonly dataDir: string;
   readonly api: Api;
   readonly test: TestDatabase;
@@ -45,12 +46,15 @@ export interface TestGatewayOptions {
   /** A city of the test instead of the sandbox's own. */
   readonly city?: { readonly url: string; readonly token: string };
   readonly log?: Logger;
+  /** Goes on where another one was stopped (`gateway.stop`): the same database and folder, with other settings. */
+  readonly continues?: TestGateway;
 }
 
 /** Starts one. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const folder = createTemporaryFolder();
-  const test = await createTestDatabase();
+  const { continues } = options;
+  const folder = continues?.folder ?? createTemporaryFolder();
+  const test = continues?.test ?? (await createTestDatabase());
   const gateway = await startGateway({
     environment: {
       host: '127.0.0.1',
@@ -74,6 +78,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const keyOf = (agency: string): string => file.agencies[agency]?.key ?? '';
   return {
     gateway,
+    folder,
     dataDir: folder.path,
     api,
     test,

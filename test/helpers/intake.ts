@@ -41,6 +41,8 @@ export interface IntakeBench {
     source?: Partial<Source>;
     log?: Logger;
     clock?: Clock;
+    /** Other definitions than the sample district's. */
+    site?: Site;
   }): Promise<void>;
   /** Makes one worker, to be called more than once. */
   worker(options?: Parameters<IntakeBench['work']>[0]): () => Promise<void>;
@@ -77,7 +79,10 @@ export async function openIntakeBench(): Promise<IntakeBench> {
     receive: async (body, options = {}) =>
       (await receiveDelivery(deliveryOf(body, sourceOf(site, options.sourceId), options), needs)).id,
     work: (options) => bench.worker(options)(),
-    worker: (options = {}) => makeWorker({ ...needs, sealer, originals }, site, options),
+    worker: (options = {}) => {
+      const { site: chosen = site } = options;
+      return makeWorker({ ...needs, ...chosen, sealer, originals }, chosen, options);
+    },
     ingest: async (body, options) => {
       const id = await bench.receive(body, options);
       await bench.work(options?.sourceId === undefined ? {} : { sourceId: options.sourceId });

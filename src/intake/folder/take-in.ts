@@ -29,6 +29,7 @@ export async function takeIn(
         source,
         body: body(),
         declaredFormat: declaredFormat(file.shown),
+        fileName: file.shown,
         alongside: async (sql, batchId) => {
           await confirm();
           if (!(await tieToBatch(sql, { source: source.id, name: file.name }, { batchId, instead })))

@@ -24,6 +24,12 @@ const QUERY: Readonly<Record<string, string>> = {
 /** What a body cannot be without. */
 const BODY: Readonly<Record<string, object>> = {
   '/v1/records/search': { type: 'administrative-penalty' },
+  '/v1/batches/:id/replay': { reason: 'a mapping of its own' },
+  '/v1/sources/:source/replay': {
+    from: '2026-06-01T00:00:00Z',
+    to: '2026-06-30T00:00:00+08:00',
+    reason: 'a mapping of its own',
+  },
 };
 
 const bodyOf = (route: string): object => ({

@@ -48,6 +48,7 @@ function current(options: Partial<CurrentVersion> = {}): CurrentVersion {
     nameKey: 1,
     agency: AGENCY,
     batchNumber: 1,
+    orderNumber: options.batchNumber ?? 1,
     orderedAtMs: 500,
     row: 2,
     openness: null,
@@ -59,6 +60,7 @@ function ground(versions: readonly CurrentVersion[] = [], batchNumber = 2): Grou
   return {
     agency: AGENCY,
     batchNumber,
+    orderNumber: batchNumber,
     current: new Map(versions.map((version) => [version.recordId, version])),
     documents: new Map(),
     lists: new Map(),
