@@ -34,7 +34,14 @@ const ANNOTATIONS = [
 
 /** Makes an ajv that knows the record vocabulary; `membership` answers whether a value is in a code list. */
 export function createRecordAjv(membership: (list: string) => (value: string) => boolean): Ajv2020 {
-  const ajv = new Ajv2020({ allErrors: true, passContext: true, strict: true, strictRequired: false });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    passContext: true,
+    strict: true,
+    strictRequired: false,
+    // Each schema was held against the schema of schemas when it was loaded.
+    validateSchema: false,
+  });
   ajv.addVocabulary(ANNOTATIONS);
   ajv.addFormat('unified-social-credit-code', isUnifiedSocialCreditCode);
   ajv.addFormat('subject-code', (code) => code === PLACEHOLDER_CODE || isUnifiedSocialCreditCode(code));

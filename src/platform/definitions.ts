@@ -12,6 +12,8 @@ import { projectRoot } from './project-root.js';
 /** Loads every definition below `root`; throws `config.invalid` with every problem. */
 export function loadDefinitions(root: string = projectRoot): Definitions {
   const problems: string[] = [];
+  // One for all: each would compile the schema of schemas anew.
+  const ajv = new Ajv2020({ allErrors: true, strict: false });
   const schemas = join(root, 'schemas');
   const types = new Map<string, RecordSchema>();
   for (const name of filesIn(schemas, '.schema.json')) {
@@ -19,23 +21,24 @@ export function loadDefinitions(root: string = projectRoot): Definitions {
       Partial<RecordSchema> | undefined;
     // Only record types have an identity; the folder also holds the schemas of mappings and notices.
     if (schema?.identity === undefined) continue;
-    if (isWhole(`schemas/${name}.schema.json`, schema, problems)) types.set(name, schema);
+    const file = `schemas/${name}.schema.json`;
+    if (isSchema(file, schema, { ajv, problems }) && isWhole(file, schema, problems)) types.set(name, schema);
   }
-  const listCheck = compileSchema(join(schemas, 'code-list.schema.json'));
+  const listCheck = ajv.compile(readJson(join(schemas, 'code-list.schema.json')));
   const codeLists = new Map<string, CodeList>();
   for (const name of filesIn(join(schemas, 'code-lists'), '.json')) {
     const list = read(`schemas/code-lists/${name}.json`, { root, problems });
     if (list !== undefined && report(`code-lists/${name}.json`, list, { check: listCheck, problems }))
       codeLists.set(name, list as CodeList);
   }
-  const mappingCheck = compileSchema(join(schemas, 'mapping.schema.json'));
+  const mappingCheck = ajv.compile(readJson(join(schemas, 'mapping.schema.json')));
   const mappings = new Map<string, Mapping>();
   for (const name of filesIn(join(root, 'mappings'), '.yaml')) {
     const mapping = read(`mappings/${name}.yaml`, { root, problems });
     if (mapping !== undefined && report(`mappings/${name}.yaml`, mapping, { check: mappingCheck, problems }))
       mappings.set(name, mapping as Mapping);
   }
-  const rulesCheck = compileSchema(join(schemas, 'quality-rules.schema.json'));
+  const rulesCheck = ajv.compile(readJson(join(schemas, 'quality-rules.schema.json')));
   const rules = readJson(join(schemas, 'quality-rules.json'));
   const areRules = report('quality-rules.json', rules, { check: rulesCheck, problems });
   const qualityRules = new Map(areRules ? Object.entries(rules as Record<string, QualityRule>) : []);
@@ -71,12 +74,16 @@ function isWhole(file: string, schema: Partial<RecordSchema>, problems: string[]
   return missing.length === 0;
 }
 
-function readJson(path: string): unknown {
-  return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+/** Tells whether a record type is JSON Schema at all, down to its conditions: what compiles it asks no more. */
+function isSchema(file: string, schema: object, to: { ajv: Ajv2020; problems: string[] }): boolean {
+  if (to.ajv.validateSchema(schema) === true) return true;
+  for (const { instancePath, message = '' } of to.ajv.errors ?? [])
+    to.problems.push(`${file}${instancePath}: ${message}`);
+  return false;
 }
 
-function compileSchema(path: string): ValidateFunction {
-  return new Ajv2020({ allErrors: true, strict: false }).compile(readJson(path) as object);
+function readJson(path: string): object {
+  return JSON.parse(readFileSync(path, 'utf8')) as object;
 }
 
 function report(name: string, value: unknown, to: { check: ValidateFunction; problems: string[] }): boolean {

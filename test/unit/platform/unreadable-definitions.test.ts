@@ -1,6 +1,6 @@
 // A definition that cannot be read is named with its file, beside every other problem.
 import assert from 'node:assert/strict';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isGatewayError } from '../../../src/core/errors.js';
 import { loadDefinitions } from '../../../src/platform/definitions.js';
@@ -38,6 +38,22 @@ describe('definitions that cannot be read', () => {
             `${start} in ${problems.join()}`,
           );
         assert.equal(problems.length, 5);
+        return true;
+      },
+    );
+  });
+
+  it('are told where a condition of a record type is none', () => {
+    const file = join(root.path, 'schemas/honour.schema.json');
+    const schema = JSON.parse(readFileSync(file, 'utf8')) as object;
+    const wrong = { if: { required: ['remarks'] }, then: { required: 'remarks' } };
+    writeFileSync(file, JSON.stringify({ ...schema, allOf: [wrong] }));
+    assert.throws(
+      () => loadDefinitions(root.path),
+      (error) => {
+        assert.ok(isGatewayError(error, 'config.invalid'));
+        const problems = error.details['problems'] as string[];
+        assert.equal(problems[0], 'schemas/honour.schema.json/allOf/0/then/required: must be array');
         return true;
       },
     );
