@@ -23,12 +23,17 @@ export interface Difference {
 /** Keeps lines of a destination until the run that asked for them compares them. */
 export async function stageLines(
   sql: Sql,
-  staged: { readonly run: string; readonly tableCode: string; readonly lines: readonly ReconciledLine[] },
+  staged: {
+    readonly destination: string;
+    readonly run: string;
+    readonly tableCode: string;
+    readonly lines: readonly ReconciledLine[];
+  },
 ): Promise<void> {
-  const { run, tableCode, lines } = staged;
+  const { destination, run, tableCode, lines } = staged;
   await sql.query(
-    `insert into reconciliation_lines (run, table_code, record_id, version, operation, digest)
-     select $1, $2, id, version, operation::"char", decode(digest, 'hex')
+    `insert into reconciliation_lines (destination, run, table_code, record_id, version, operation, digest)
+     select $7, $1, $2, id, version, operation::"char", decode(digest, 'hex')
      from unnest($3::text[], $4::integer[], $5::text[], $6::text[]) as line (id, version, operation, digest)`,
     [
       run,
@@ -37,13 +42,31 @@ export async function stageLines(
       lines.map(({ version }) => version),
       lines.map(({ operation }) => (operation === 'upsert' ? 'u' : 'd')),
       lines.map(({ digest }) => digest),
+      destination,
     ],
   );
 }
 
-/** Forgets the lines of a run. */
-export async function dropLines(sql: Sql, run: string): Promise<void> {
-  await sql.query('delete from reconciliation_lines where run = $1', [run]);
+/** Forgets the lines of a run, or what others of its destination have left behind that were killed. */
+export async function dropLines(
+  sql: Sql,
+  { destination, run }: { readonly destination: string; readonly run: string },
+  whose: 'own' | 'others',
+): Promise<void> {
+  await sql.query('delete from reconciliation_lines where destination = $1 and (run = $2) = $3', [
+    destination,
+    run,
+    whose === 'own',
+  ]);
+}
+
+/** Tells whether all lines of a run are there: another one, which has its lease by now, may have dropped them. */
+export async function areLinesThere(sql: Sql, run: string, lines: number): Promise<boolean> {
+  const { rows } = await sql.query<{ lines: number }>(
+    'select count(*) as lines from reconciliation_lines where run = $1',
+    [run],
+  );
+  return rows[0]?.lines === lines;
 }
 
 export interface ComparedDay {

@@ -2,9 +2,16 @@
 // record. Lines go through the database page by page, so that a day of any size needs no more memory.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
+import { GatewayError } from '../core/errors.js';
 import { compareTotals, createTotals, isSameTotal, type TableTotals } from '../core/reconciliation.js';
 import type { Database } from '../db/pool.js';
-import { dropLines, stageLines, storeDifferences } from '../db/reconciliation-differences.js';
+import {
+  areLinesThere,
+  dropLines,
+  stageLines,
+  storeDifferences,
+  type ComparedDay,
+} from '../db/reconciliation-differences.js';
 import {
   endReconciliation,
   type DueReconciliation,
@@ -35,21 +42,34 @@ export async function reconcileDay(due: DueReconciliation, needs: CompareNeeds):
   }
   const tables = compareTotals(await addUp(due, needs), city);
   const tableCodes = tables.filter((table) => !isSameTotal(table)).map(({ tableCode }) => tableCode);
-  const run = randomUUID();
+  const run = { ...due, run: randomUUID(), tableCodes, askedAt };
+  await dropLines(database, run, 'others');
   try {
-    for (const tableCode of tableCodes)
-      for await (const lines of askLines({ day: due.day, tableCode }, needs))
-        await stageLines(database, { run, tableCode, lines });
+    const lines = await fetchLines(run, needs);
     return await database.transaction(async (sql) => {
       const at = clock();
-      const open = await storeDifferences(sql, { ...due, run, tableCodes, askedAt }, at);
+      const open = await storeDifferences(sql, run, at);
+      if (!(await areLinesThere(sql, run.run, lines)))
+        throw new GatewayError('claim.lost', 'Another worker compares this destination.');
       const result = open === 0 ? 'agrees' : 'differs';
       await endReconciliation(sql, due, { result, comparedAt: at, tables });
       return { result, open };
     });
   } finally {
-    await dropLines(database, run);
+    await dropLines(database, run, 'own');
   }
+}
+
+/** Keeps the lines of the tables that differ; gives how many. */
+async function fetchLines(of: ComparedDay, needs: CompareNeeds): Promise<number> {
+  const { destination, day, run, tableCodes } = of;
+  let count = 0;
+  for (const tableCode of tableCodes)
+    for await (const lines of askLines({ day, tableCode }, needs)) {
+      await stageLines(needs.database, { destination, run, tableCode, lines });
+      count += lines.length;
+    }
+  return count;
 }
 
 async function addUp(

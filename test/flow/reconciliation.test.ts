@@ -122,13 +122,15 @@ describe('the gateway and the city', () => {
     const found = (end: string | null) =>
       [`${first} missing ${end}`, `${second} missing ${end}`, `${third} other-content ${end}`].sort();
     assert.deepEqual((await differences()).sort(), found(null));
-    const status = await operate<{ conditions: { code: string; subject: { id: string } }[] }>('/v1/status');
-    assert.deepEqual(
-      status.body.conditions
-        .filter(({ code }) => code === 'destination.differs')
-        .map(({ subject }) => subject.id),
-      ['city'],
-    );
+    // The status is worked out once a second at most.
+    await until(async () => {
+      const { body } = await operate<{ conditions: { code: string; subject: { id: string } }[] }>(
+        '/v1/status',
+      );
+      return body.conditions.some(
+        ({ code, subject }) => code === 'destination.differs' && subject.id === 'city',
+      );
+    });
     const repair = await operate(`${CITY}/reconciliations/${day.date}/repair`, { reason: 'the city agreed' });
     assert.deepEqual([repair.status, repair.body['records']], [202, 3]);
     await quiet();

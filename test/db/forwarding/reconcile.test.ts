@@ -316,6 +316,42 @@ describe('the reconciliation of a day', () => {
     assert.deepEqual(await shown(), ['missing 1 1/- open']);
   });
 
+  it('takes the lines that a killed comparison has left away, and none of them for its own', async () => {
+    await forward(...firstVersions(2));
+    await bench.query(
+      `insert into reconciliation_lines (destination, run, table_code, record_id, version, operation, digest)
+       values ('city', gen_random_uuid(), 'XZCF', 'left', 1, 'u', '\\x00')`,
+    );
+    lose('lose-records', recordId(3));
+    await forward({ recordId: recordId(3) });
+    await reconcile();
+    assert.deepEqual(await shown(), ['missing 3 1/- open']);
+    assert.deepEqual(await bench.query('select from reconciliation_lines'), []);
+  });
+
+  it('stores nothing where another worker has taken over and dropped its lines', async () => {
+    await forward(...firstVersions(2));
+    await plant(recordId(9), 1);
+    const sending = bench.sendNeeds().http;
+    let isTaken = false;
+    const http: CompareNeeds['http'] = {
+      send: async (request) => {
+        const answer = await sending.send(request);
+        isTaken ||= request.url.includes('tableCode');
+        return answer;
+      },
+    };
+    const database: CompareNeeds['database'] = {
+      ...bench.test.database,
+      transaction: async (work) => {
+        if (isTaken) await bench.query('delete from reconciliation_lines');
+        return bench.test.database.transaction(work);
+      },
+    };
+    const failed = await reconcile(DAY, { http, database });
+    assert.deepEqual([failed.result, failed.error, await shown()], [null, 'claim.lost', []]);
+  });
+
   it('closes what is found no longer', async () => {
     lose('lose-records', recordId(1));
     await forward(...firstVersions(2));
