@@ -11,7 +11,7 @@ import { C8, check, ESLINT, heading, PRETTIER, ROOT, runCommand, TSC } from './r
 import { runMocha, sum } from './run/run-mocha.js';
 import { findShards } from './run/shards.js';
 
-const FOLDERS = ['unit', 'mappings', 'db', 'flow', 'browser'];
+const FOLDERS = ['unit', 'mappings', 'db', 'flow', 'faults', 'browser'];
 const COVERAGE = path.join(ROOT, '.tmp/coverage');
 /** Processes at once: tests wait for databases and for other processes, so that two suit a small machine too. */
 const JOBS = Number(process.env.TEST_JOBS || Math.min(4, Math.max(2, os.availableParallelism())));

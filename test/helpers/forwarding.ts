@@ -27,6 +27,8 @@ export interface ForwardingBench {
   /** What its forwarders logged. */
   readonly lines: readonly LogLine[];
   now: Date;
+  /** Told of each of them as it comes, before it is answered. */
+  onMessage: (message: CityMessage) => void;
   /** Makes a forwarder of a process of its own. */
   forwarder(options?: Partial<Destination>, needs?: Partial<ForwarderNeeds>): Worker;
   /** What a process sends with, for a test that plays one that dies. */
@@ -54,13 +56,19 @@ export const DESTINATION: Destination = {
   breaker: { failures: 10, probeEveryMs: 5000 },
 };
 
+/** Writes a record in columns of its own making. */
+export const officialOfTests: SendNeeds['toOfficial'] = (_type, _version, record) =>
+  canonicalJson(
+    Object.fromEntries(Object.entries(record).map(([field, value]) => [`X_${field}`, String(value)])),
+  );
+
 /** Timers that fire only when real time matters to nobody: retries are driven by the test's clock. */
 const never: Later = () => () => undefined;
 
-/** Opens a bench. */
-export async function openForwardingBench(): Promise<ForwardingBench> {
+/** Opens a bench, on a database of its own where none is given. */
+export async function openForwardingBench(given?: TestDatabase): Promise<ForwardingBench> {
   const folder = createTemporaryFolder();
-  const test = await createTestDatabase();
+  const test = given ?? (await createTestDatabase());
   const messages: CityMessage[] = [];
   const http = createHttpClient({ maxAnswerBytes: 1 << 20 });
   const { log, lines } = createCapturedLogger();
@@ -71,7 +79,10 @@ export async function openForwardingBench(): Promise<ForwardingBench> {
     token: TOKEN,
     clock,
     log: createLogger('silent'),
-    onMessage: (message) => messages.push(message),
+    onMessage: (message) => {
+      messages.push(message);
+      bench.onMessage(message);
+    },
   });
   const bench: ForwardingBench = {
     test,
@@ -80,16 +91,14 @@ export async function openForwardingBench(): Promise<ForwardingBench> {
     readings: [],
     lines,
     now: new Date('2026-06-30T04:00:00Z'),
+    onMessage: () => undefined,
     sendNeeds: () => ({
       database: test.database,
       clock,
       log,
       http,
       city: { url: city.url, token: TOKEN },
-      toOfficial: (_type, _version, record) =>
-        canonicalJson(
-          Object.fromEntries(Object.entries(record).map(([field, value]) => [`X_${field}`, String(value)])),
-        ),
+      toOfficial: officialOfTests,
       open: (sealed) => sealed,
       personReading: (_sql, reading) => {
         bench.readings.push(reading);
@@ -101,7 +110,7 @@ export async function openForwardingBench(): Promise<ForwardingBench> {
     }),
     forwarder: (options = {}, needs = {}) => {
       const destinations = [{ ...DESTINATION, ...options }];
-      const worker = openWorker({ ...bench.sendNeeds(), ...needs, destinations, later: never });
+      const worker = openWorker({ ...bench.sendNeeds(), later: never, ...needs, destinations });
       workers.push(worker);
       return worker;
     },
@@ -123,7 +132,8 @@ function openWorker(needs: Omit<ForwarderNeeds, 'wake'>): Worker {
   let wakes = 0;
   let turn: Promise<void> = Promise.resolve();
   // One at a time, as the dispatcher does it.
-  const forward = (id: string): Promise<void> => (turn = turn.then(() => forwarder.forward(id)));
+  const forward = (id: string): Promise<void> =>
+    (turn = turn.catch(() => undefined).then(() => forwarder.forward(id)));
   const forwarder = createForwarder({
     ...needs,
     signal: stop.signal,

@@ -9,9 +9,9 @@ const MEASURES = /\b(memoryUsage|cpuUsage|resourceUsage|performance\.now|startPr
 const STARTS_PROCESSES = /served-gateway\.js|idle-gateway\.js|node:child_process/;
 
 /** Files to a process, by folder: enough that loading the code (2 s) is little beside the tests themselves. */
-const FILES_PER_PROCESS = { flow: 3, db: 6, browser: 3, unit: 40, mappings: 40 };
+const FILES_PER_PROCESS = { flow: 3, faults: 1, db: 6, browser: 3, unit: 40, mappings: 40 };
 /** Folders whose tests are whole processes or fill a database. */
-const SLOW = ['flow', 'db', 'browser'];
+const SLOW = ['flow', 'faults', 'db', 'browser'];
 
 const testFiles = (folder) => {
   try {
