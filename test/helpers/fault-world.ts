@@ -1,7 +1,10 @@
 // A world in which things go wrong: changes come, processes send them, time passes; in the end every accepted
 // version must be at the city once, in the order of its record, and nothing may be left over.
 import assert from 'node:assert/strict';
+import { shanghaiDay } from '../../src/core/clock.js';
+import { dayNumber, dayOf } from '../../src/core/day.js';
 import { readDeliveries } from '../../src/db/deliveries.js';
+import { reconcileDay } from '../../src/forwarding/reconcile.js';
 import { recordId, writeChunk, type WrittenChange } from './changes.js';
 import type { TestDatabase } from './database.js';
 import { openForwardingBench, type ForwardingBench, type Worker } from './forwarding.js';
@@ -15,7 +18,7 @@ export interface FaultWorld {
   /** Works, and lets time pass, until nothing is left to do. */
   finish(...workers: readonly Worker[]): Promise<void>;
   isThrough(): Promise<boolean>;
-  /** Holds the ledger of the city against what was accepted. */
+  /** Holds the ledger of the city, and its own account of each day, against what was accepted. */
   check(): Promise<void>;
 }
 
@@ -25,6 +28,7 @@ const MAX_TURNS = 200;
 /** Opens a world. */
 export async function openFaultWorld(random: Random, test?: TestDatabase): Promise<FaultWorld> {
   const bench = await openForwardingBench(test);
+  const opened = dayNumber(shanghaiDay(bench.now));
   const versions = new Map<string, number>();
   const batches: string[] = [];
   const nextChange = (): WrittenChange => {
@@ -59,7 +63,10 @@ export async function openFaultWorld(random: Random, test?: TestDatabase): Promi
       );
       return row?.through === true;
     },
-    check: () => check(bench, versions, batches),
+    check: async () => {
+      await check(bench, versions, batches);
+      await reconcile(bench, opened);
+    },
   };
   return world;
 }
@@ -91,5 +98,13 @@ async function check(
   for (const batch of batches) {
     const { pending, rejected } = await readDeliveries(bench.test.database, batch);
     assert.deepEqual({ pending, rejected }, { pending: 0, rejected: 0 });
+  }
+}
+
+async function reconcile(bench: ForwardingBench, firstDay: number): Promise<void> {
+  const needs = { ...bench.sendNeeds(), timeoutMs: 60_000 };
+  for (let day = firstDay; day <= dayNumber(shanghaiDay(bench.now)); day += 1) {
+    const due = { destination: 'city', day: dayOf(day), failures: 0 };
+    assert.deepEqual(await reconcileDay(due, needs), { result: 'agrees', open: 0 }, due.day);
   }
 }
