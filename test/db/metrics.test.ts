@@ -57,11 +57,12 @@ describe('the figures for machines', () => {
   it('count tries by what came of them, and leave out what the configuration does not name', async () => {
     await writeChunk(bench.test.database, { changes: firstVersions(1) });
     for (const destination of ['city', 'gone']) {
-      await sql('insert into destinations (id) values ($1)', [destination]);
+      await sql('insert into destinations (id, planned_to) values ($1, 1)', [destination]);
       await sql(
         `with m as (
-           insert into messages (id, destination, agency, record_type, table_code, table_version, positions, due_at, planned_at)
-           values (gen_random_uuid(), $1, 'a', 't', 'T', '1', '{1}', $2, $2) returning id)
+           insert into messages (id, destination, agency, record_type, table_code, table_version, positions, record_ids, due_at,
+             planned_at)
+           values (gen_random_uuid(), $1, 'a', 't', 'T', '1', '{1}', array[gen_random_uuid()], $2, $2) returning id)
          insert into message_attempts select m.id, a.* from m, (values
            (1, $2::timestamptz, 5, null::int, null::text, 'time-out'), (2, $2, 5, 503, null, 'status'),
            (3, $2, 5, null, null, 'not-written'), (4, $2, 5, 200, '400', null), (5, $2, 5, 200, '200', null)) a`,
