@@ -127,7 +127,6 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
   const wake = wakeQueue(foundation);
   const writeDown = gatherAudits(database);
   const sources = new Map(site.configuration.sources.map((source) => [source.id, source]));
-  const viewOf = feedViews(site.configuration);
   const inbound = { ...inboundDeps(foundation), database, wake };
   const answering = { database, clock, log, wake, checkFeedback: compileSchemaCheck('feedback') };
   return {
@@ -158,17 +157,30 @@ function bindDeps(foundation: Foundation, waiter: FeedWaiter): Omit<HttpDeps, 'i
     releaseBatch: (decision) => releaseHeld(decision, foundation),
     dropBatch: (decision) => dropHeld(decision, foundation),
     ...bindTelling(foundation, writeDown),
-    readFeedDigest: (lastEventId) => readFeedDigest(lastEventId, { sql: database, view: viewOf('city') }),
-    followFeed: (query) => {
-      const { caller } = query;
-      const reading = { sql: database, writeDown, waiter, clock, actor: actorOf(caller) };
-      return followRecorded({ ...query, view: viewOf(caller.role) }, query, reading);
-    },
+    ...bindFeed(foundation, waiter, writeDown),
     acceptNotice: (notice, caller) => acceptNotice(notice, { ...inbound, actor: actorOf(caller) }),
     listMailbox: (agency, { caller, ...page }) =>
       listMailbox({ database, clock, actor: actorOf(caller) }, agency, page),
     acknowledge: (from) => acknowledge({ ...answering, actor: actorOf(from.caller) }, from),
     giveFeedback: (from) => giveFeedback({ ...answering, actor: actorOf(from.caller) }, from),
+  };
+}
+
+/** What readers of the feed get, each by right. */
+function bindFeed(
+  { site, storage, clock }: Foundation,
+  waiter: FeedWaiter,
+  writeDown: WriteDown,
+): Pick<HttpDeps, 'followFeed' | 'readFeedDigest'> {
+  const { database: sql } = storage;
+  const viewOf = feedViews(site.configuration);
+  return {
+    readFeedDigest: (lastEventId) => readFeedDigest(lastEventId, { sql, view: viewOf('city') }),
+    followFeed: (query) => {
+      const { caller } = query;
+      const reading = { sql, writeDown, waiter, clock, actor: actorOf(caller) };
+      return followRecorded({ ...query, view: viewOf(caller.role) }, query, reading);
+    },
   };
 }
 
