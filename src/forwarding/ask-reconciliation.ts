@@ -94,6 +94,8 @@ export async function* askLines(
   for (;;) {
     const query = { date: of.day, tableCode: of.tableCode, limit: String(PAGE) };
     const answer = await ask(after === undefined ? query : { ...query, after }, needs);
+    // A table that the destination does not know has no lines there.
+    if (answer === undefined) return;
     if (!isLines(answer)) throw unreadable();
     const lines = answer.lines.map(readLine);
     if (lines.length > 0) yield lines;

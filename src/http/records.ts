@@ -63,7 +63,15 @@ function readQuery(request: Request): Given {
   const names = Object.keys(request.query);
   const known: readonly string[] = [...CRITERIA, ...PAGING];
   for (const name of names) {
-    if (!known.includes(name)) throw malformed(name, `is not known; there are ${known.join(', ')}`);
+    // Not repeated: it may be a personal number itself.
+    if (!known.includes(name))
+      throw new GatewayError(
+        'request.malformed',
+        `A parameter is not known; there are ${known.join(', ')}.`,
+        {
+          detailZh: `有未知的参数；可用的参数为 ${known.join('、')}。`,
+        },
+      );
     if (name === 'idNumber' || isPersonal(readText(request, name) ?? ''))
       throw malformed(
         name,

@@ -97,6 +97,9 @@ async function survive(
   const readDue = async () =>
     new Map([['forward' as const, await dueDestinations(database, ['city'], clock())]]);
   const sweep = startSweep({ everyMs: 100, log, readDue, wake });
+  // Once: a second server on its port would be nobody's.
+  let mending: Promise<void> | undefined;
+  const mendOnce = (): Promise<void> => (mending ??= mend(redis, trouble));
   try {
     await world.accept();
     await wake();
@@ -105,11 +108,11 @@ async function survive(
       await world.accept();
       await wake();
     }
-    await mend(redis, trouble);
+    await mendOnce();
     await until(() => world.isThrough(), { timeoutMs: 200_000, what: 'everything to be delivered' });
     await world.check();
   } finally {
-    await mend(redis, trouble);
+    await mendOnce();
     await sweep.stop();
     stopping.abort();
     await dispatcher.stop();
