@@ -40,4 +40,7 @@ const server = createServer(answer).listen(0, '127.0.0.1', () => {
 });
 createInterface({ input: process.stdin })
   .on('line', () => console.log(JSON.stringify(counted)))
-  .on('close', () => process.exit(0));
+  .on('close', () => {
+    server.close();
+    server.closeAllConnections();
+  });

@@ -67,34 +67,30 @@ export async function ingestFile(path: string, sourceId: string, needs: IngestNe
     },
     { ...storage, ...site, clock, log: needs.log, wake: () => Promise.resolve() },
   );
-  const work = createSourceWorker({
-    ...storage,
-    ...site,
-    ...needs,
-    owner: randomUUID(),
-    onChanges: () => undefined,
-  });
   const look = setInterval(() => {
     viewBatch(storage.database, id)
       .then((batch) => batch && needs.onProgress(batch.counts.received))
       .catch((error: unknown) => needs.log.debug({ err: error }, 'Progress could not be read'));
   }, LOOK_EVERY_MS);
   try {
-    return await workUntilSettled(id, () => work(sourceId), needs);
+    return await workUntilSettled(id, sourceId, needs);
   } finally {
     clearInterval(look);
   }
 }
 
-/** Works until a batch has settled, here or in a gateway on the same database. */
+/** Works off a source until a batch of it has settled, here or in a gateway on the same database. */
 export async function workUntilSettled(
   id: string,
-  work: () => Promise<void>,
-  needs: Pick<IngestNeeds, 'signal' | 'storage'>,
+  source: string,
+  needs: Omit<IngestNeeds, 'onProgress'>,
 ): Promise<BatchView> {
+  const { site, storage } = needs;
+  const onChanges = (): undefined => undefined;
+  const work = createSourceWorker({ ...storage, ...site, ...needs, owner: randomUUID(), onChanges });
   for (;;) {
-    await work();
-    const batch = await viewBatch(needs.storage.database, id);
+    await work(source);
+    const batch = await viewBatch(storage.database, id);
     if (batch !== null && batch.finishedAt !== null) return batch;
     needs.signal.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));

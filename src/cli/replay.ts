@@ -1,11 +1,9 @@
 // `gateway replay BATCH`: judges a batch once more by the mapping of today, in this process, to its settled replay;
 // with --preview it says what would change and writes nothing.
-import { randomUUID } from 'node:crypto';
 import { orderReplay, originalOf } from '../app/order-replay.js';
 import { previewReplays, type ReplayPreview } from '../app/preview-replay.js';
 import { COMMAND_LINE } from '../core/audit-entry.js';
 import { ANY_DAY, maskPersonalNumbersIn } from '../core/mask.js';
-import { createSourceWorker } from '../jobs/process-source.js';
 import { workUntilSettled } from './ingest.js';
 import { batchTable, note, print } from './output.js';
 import { waitForSignal } from './serve.js';
@@ -34,14 +32,7 @@ export function runReplay(batchId: string, options: ReplayOptions): Promise<void
     const reason = options.reason === undefined ? null : maskPersonalNumbersIn(options.reason, ANY_DAY);
     const { replay, source, isNew } = await orderReplay(batchId, { actor: COMMAND_LINE, reason }, needs);
     if (!isNew) note(`Batch ${replay} replays it already · 该批次正在重新处理`);
-    const work = createSourceWorker({
-      ...storage,
-      ...site,
-      ...needs,
-      owner: randomUUID(),
-      onChanges: () => undefined,
-    });
-    const batch = await workUntilSettled(replay, () => work(source), needs);
+    const batch = await workUntilSettled(replay, source, needs);
     print(options.json ? JSON.stringify(batch) : batchTable(batch));
   });
 }

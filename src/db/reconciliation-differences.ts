@@ -1,5 +1,6 @@
 // In what a destination's account of a day differs from ours, record by record; what is closed is kept, it tells what
 // was wrong. `missing` and `other-…` can be made good by a resend; `unknown` is at the destination and nowhere here.
+import { chunkAt } from './chunk-at.js';
 import type { ReconciledLine } from '../core/reconciliation.js';
 import type { Operation } from '../core/words.js';
 import type { Connection, Sql } from './pool.js';
@@ -87,8 +88,7 @@ const FIND = `
     where t.destination = $1 and t.resend and t.answered_at > $2::date - 2),
   in_flight as materialized (
     select f.record_id::text as record_id, v.version from changes_in_flight f
-    cross join lateral (select * from chunks where changes > 0 and last_position >= f.position
-                        order by last_position limit 1) c
+    cross join lateral ${chunkAt('f.position')} c
     join record_versions v on v.chunk_id = c.id and v.ordinal = (f.position - c.first_position)::integer
     where f.destination = $1),
   ours as (

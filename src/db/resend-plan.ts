@@ -1,5 +1,6 @@
 // Planning a resend: what comes next of an order, how far it is, and when it is over. Everything here runs in the
 // planning's transaction under the row lock of the destination.
+import { chunkAt } from './chunk-at.js';
 import { opennessLevel, type Openness } from '../core/openness.js';
 import type { FreshChange } from './message-plan.js';
 import type { Sql } from './pool.js';
@@ -54,8 +55,7 @@ const NEXT_OF_NAMED = `
     select p.position, c.agency, c.record_type, v.*
     from (select position from unnest($1::bigint[]) p (position)
           where position > $2 and position <= $3 order by position limit $4) p
-    cross join lateral (select * from chunks where changes > 0 and last_position >= p.position
-                        order by last_position limit 1) c
+    cross join lateral ${chunkAt('p.position')} c
     cross join lateral (select * from record_versions r
                         where r.chunk_id = c.id and r.ordinal = (p.position - c.first_position)::integer limit 1) v)`;
 
