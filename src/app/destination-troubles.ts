@@ -54,12 +54,15 @@ async function endOne(destination: string, order: SetAsideOrder, foundation: Fou
   });
 }
 
-/** Under new ids and in halves, so that what is wrong with one record does not hold the others up for ever. */
+/**
+ * Under new ids and in halves, so that what is wrong with one record does not hold the others up for ever. Marked as a
+ * resend: what was taken of it without our knowing belongs to the day of the new receipt on both sides.
+ */
 async function replay(sql: Connection, of: { destination: string; id: string; at: Date }): Promise<boolean> {
   const changes = await endSetAside(sql, of);
   if (changes === undefined) return false;
   const parts = halve(changes).map((half) => ({ id: randomUUID(), changes: half }));
-  await insertParts(sql, of.id, { parts, at: of.at });
+  await insertParts(sql, of.id, { parts, at: of.at, mayBeTaken: true });
   return true;
 }
 

@@ -28,7 +28,7 @@ const REFUSED = { delivered: 0, refused: 1 };
 
 /** Keeps what was refused of an answered message and counts for each batch. */
 export async function bookAnswer(sql: Sql, message: Message, booked: Booked): Promise<void> {
-  const moves = message.resend
+  const moves = message.byOrder
     ? await bookAgain(sql, message, booked)
     : await bookFirst(sql, message, booked);
   await moveCounts(sql, message.destination, moves);

@@ -185,7 +185,8 @@ const RUNS = `
 
 const AT = `
   select v.chunk_id as chunk, v.ordinal, v.record_id as "recordId", v.version, v.data, v.sealed, v.row_number as row,
-         case when coalesce(v.openness, 0) <= $4 and not ${isOver('v', '$5')} then v.operation else 'd' end as operation
+         case when coalesce(v.openness, 0) <= $4 and (v.ends_on is null or v.ends_on >= $5::date) then v.operation
+           else 'd' end as operation
   from unnest($1::bigint[], $2::integer[], $3::integer[]) w (chunk_id, "from", "to")
   cross join lateral (select * from record_versions v
     where v.chunk_id = w.chunk_id and v.ordinal between w."from" and w."to") v`;
@@ -193,16 +194,19 @@ const AT = `
 type Run = Omit<Stretch, 'committedAt'> & Pick<Change, 'batchId'>;
 type Sent = Omit<Change, 'position' | 'agency' | 'recordType' | 'batchId'> & Pick<Seen, 'chunk' | 'ordinal'>;
 
-/** Reads the changes at the given positions, in order; what is narrower than `openness`, or over on the day `today`, ends its record. */
+/**
+ * Reads the changes at the given positions, in order; what is narrower than `openness`, or by itself over on `day`
+ * (`YYYY-MM-DD`), ends its record: later versions change nothing, so that the same message says the same at every try.
+ */
 export async function readChangesAt(
   sql: Sql,
   positions: readonly number[],
-  { openness, today }: { openness: Openness; today: string },
+  { openness, day }: { openness: Openness; day: string },
 ): Promise<Change[]> {
   const runs = runsOf(positions);
   const bounds = [runs.map(({ first }) => first), runs.map(({ last }) => last)];
   const stretches = (await sql.query(RUNS, bounds)).rows as unknown as Run[];
-  const values = [...boundsOf(stretches), opennessLevel(openness), today];
+  const values = [...boundsOf(stretches), opennessLevel(openness), day];
   const sent = (await sql.query(AT, values)).rows as unknown as Sent[];
   const byChunk = new Map(stretches.map((stretch) => [stretch.id, stretch]));
   return sent

@@ -11,7 +11,12 @@ export interface Message {
   readonly tableCode: string;
   readonly tableVersion: string;
   readonly positions: readonly number[];
+  /** Marked so: the destination may have what it says already. */
   readonly resend: boolean;
+  /** Ordered by an operator: each of its changes was answered for before. */
+  readonly byOrder: boolean;
+  /** The day in Asia/Shanghai of its first try, `YYYY-MM-DD`: what was over by then has no data, at every try. */
+  readonly day: string;
   /** Number of this try, from 1. */
   readonly attempt: number;
   /** Names this claim: what ends the message must show it. */
@@ -28,16 +33,17 @@ export interface Lease {
 export async function claimMessage(
   sql: Sql,
   destination: string,
-  lease: Lease & { readonly due: 'now' | 'any' },
+  lease: Lease & { readonly due: 'now' | 'any'; readonly today: string },
 ): Promise<Message | undefined> {
   const { rows } = await sql.query(
-    `update messages set claimed_by = $2, claimed_until = $3, attempts = attempts + 1
+    `update messages set claimed_by = $2, claimed_until = $3, attempts = attempts + 1, day = coalesce(day, $6::date)
      where id = (select id from messages where destination = $1 and state = 'planned' and (due_at <= $4 or $5)
                    and (claimed_until is null or claimed_until <= $4)
                  order by case when $5 then attempts end, number limit 1 for update skip locked)
      returning id, destination, agency, record_type as "recordType", table_code as "tableCode",
-       table_version as "tableVersion", positions, resend, attempts as attempt, claimed_by as claim`,
-    [destination, lease.claim, lease.until, lease.now, lease.due === 'any'],
+       table_version as "tableVersion", positions, resend, resend_order is not null as "byOrder", day::text, attempts as attempt,
+       claimed_by as claim`,
+    [destination, lease.claim, lease.until, lease.now, lease.due === 'any', lease.today],
   );
   const message = rows[0] as unknown as Message | undefined;
   // Elements of arrays come as text.
@@ -136,14 +142,16 @@ export async function insertParts(
   narrowed: {
     readonly parts: readonly { readonly id: string; readonly changes: readonly MessageChange[] }[];
     readonly at: Date;
+    /** Where the destination may have taken the message without our knowing: the parts are marked as a resend. */
+    readonly mayBeTaken: boolean;
   },
 ): Promise<void> {
-  const { parts, at } = narrowed;
+  const { parts, at, mayBeTaken } = narrowed;
   for (const part of parts)
     await sql.query(
       `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, record_ids,
          narrowed_from, resend, resend_order, due_at, planned_at)
-       select $2, destination, agency, record_type, table_code, table_version, $3, $4, id, resend, resend_order, $5, $5
+       select $2, destination, agency, record_type, table_code, table_version, $3, $4, id, resend or $6, resend_order, $5, $5
        from messages where id = $1`,
       [
         messageId,
@@ -151,6 +159,7 @@ export async function insertParts(
         part.changes.map(({ position }) => position),
         part.changes.map(({ recordId }) => recordId),
         at,
+        mayBeTaken,
       ],
     );
 }

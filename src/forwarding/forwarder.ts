@@ -1,6 +1,7 @@
 // Keeps messages flowing to the destinations: plan, claim, send, several at once. A slow answer holds up its
 // own message only; when one is answered, the next is looked for. A claim is kept while its answer is awaited.
 import { randomUUID } from 'node:crypto';
+import { shanghaiDay } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
 import { askPassage, holdDestination, nextDueAt } from '../db/destinations.js';
 import { claimMessage, hasClaimableMessage, renewClaims, type Message } from '../db/messages.js';
@@ -142,6 +143,7 @@ async function claim(destination: Destination, needs: Needs): Promise<Message | 
       until: new Date(now.getTime() + needs.claimMs),
       // A probe need not be due: it asks for all that wait.
       due: passage === 'probe' ? 'any' : 'now',
+      today: shanghaiDay(now),
     });
     // Where it is parked, a probe that is denied again puts the next one off for longer.
     if (message !== undefined && passage === 'probe')

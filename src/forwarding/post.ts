@@ -1,5 +1,4 @@
 // One try of a message: read its changes ─▶ note who is read ─▶ compose ─▶ send. What comes out is a value.
-import { shanghaiDay } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
 import { GatewayError } from '../core/errors.js';
 import type { ReconciledLine } from '../core/reconciliation.js';
@@ -41,7 +40,7 @@ export async function postMessage(
   const startedAt = clock();
   const changes = await readChangesAt(needs.database, message.positions, {
     openness: destination.openness,
-    today: shanghaiDay(startedAt),
+    day: message.day,
   });
   const parcel = { message, changes, destination };
   const adapter = adapterOf(destination, needs);

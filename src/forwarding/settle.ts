@@ -138,6 +138,6 @@ async function refuse(
     return true;
   }
   const parts = halve(changes).map((half) => ({ id: randomUUID(), changes: half }));
-  await insertParts(sql, message.id, { parts, at });
+  await insertParts(sql, message.id, { parts, at, mayBeTaken: false });
   return true;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { shanghaiDay } from '../../../src/core/clock.js';
 import type { Destination } from '../../../src/core/configuration.js';
 import { readDeliveries } from '../../../src/db/deliveries.js';
 import { dueDestinations, nextDueAt } from '../../../src/db/destinations.js';
@@ -329,7 +330,8 @@ describe('forwarding when something fails', () => {
   async function crashAfterSending(destination: Destination = DESTINATION): Promise<() => Promise<Settled>> {
     const { database } = bench.test;
     const now = bench.now;
-    const lease = { claim: randomUUID(), now, until: new Date(now.getTime() + 10_000), due: 'now' } as const;
+    const until = new Date(now.getTime() + 10_000);
+    const lease = { claim: randomUUID(), now, until, due: 'now', today: shanghaiDay(now) } as const;
     const message = (await claimMessage(database, 'city', lease))!;
     const tried = await postMessage(message, destination, bench.sendNeeds());
     return () => settle(message, tried, { database, at: now, dueAt: now });
