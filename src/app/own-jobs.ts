@@ -1,10 +1,13 @@
 // Binds what the gateway does by itself day by day: ending records whose period is over, and deleting what is past
 // its retention.
+import { ROLES } from '../core/words.js';
 import { appendAudits } from '../db/audit.js';
+import { digestViewOf } from '../feed/read-digest.js';
 import { applyRetention } from '../jobs/apply-retention.js';
 import { endRecords } from '../jobs/end-records.js';
 import type { ScheduledJob } from '../jobs/schedule.js';
 import { startSweep } from '../jobs/sweep.js';
+import { feedViews } from './feed-views.js';
 import type { Foundation } from './gateway.js';
 
 const LATE_ENDINGS_EVERY_MS = 60_000;
@@ -13,7 +16,9 @@ const LATE_ENDINGS_EVERY_MS = 60_000;
 export function ownJobs(foundation: Foundation, onChanges: () => void): ScheduledJob[] {
   const { site, storage, clock, signal } = foundation;
   const { schedules, retention, catalogue } = site.configuration;
-  const needs = { ...storage, clock, signal, audit: appendAudits };
+  const viewOf = feedViews(site.configuration);
+  const views = ROLES.map((role) => digestViewOf(viewOf(role)));
+  const needs = { ...storage, clock, signal, views, audit: appendAudits };
   return [
     { name: 'endings', expression: schedules.endings, run: endDue(foundation, onChanges) },
     {

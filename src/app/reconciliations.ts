@@ -5,6 +5,7 @@ import { actorOf } from '../core/audit-entry.js';
 import { shanghaiDay } from '../core/clock.js';
 import { isDay } from '../core/day.js';
 import { GatewayError } from '../core/errors.js';
+import { isBeforeTaken } from '../db/past-deliveries.js';
 import type { Connection } from '../db/pool.js';
 import { closeByWord, listDifferences, readRepairable } from '../db/reconciliation-differences.js';
 import {
@@ -31,7 +32,7 @@ const RECORDS_AT_ONCE = 10_000;
 
 type Needs = Pick<Foundation, 'clock' | 'dispatcher' | 'log' | 'site' | 'storage'>;
 
-/** Binds the routes; throws `destination.unknown`, `reconciliation.unknown`, and `request.malformed` for a day that has not begun. */
+/** Binds the routes; throws `destination.unknown`, `reconciliation.unknown`, `reconciliation.past-retention`, and `request.malformed` for a day that has not begun. */
 export function bindReconciliations(foundation: Needs): Bound {
   const { database } = foundation.storage;
   return {
@@ -70,7 +71,10 @@ async function orderDay(
       details: (isNew: boolean) => (isNew ? { date: day } : undefined),
     },
     needs,
-    (sql) => orderReconciliation(sql, { destination, day, by: actorOf(caller), at }),
+    async (sql) => {
+      if (await isBeforeTaken(sql, destination, day)) throw pastRetention();
+      return orderReconciliation(sql, { destination, day, by: actorOf(caller), at });
+    },
   );
   await wakeQueue(needs)('reconcile', destination);
   return viewOf(await mustHave(destination, day, needs));
@@ -112,9 +116,11 @@ async function mustHave(destination: string, day: string, needs: Needs): Promise
   mustKnow(destination, needs);
   const found = isDay(day) ? await readReconciliation(needs.storage.database, destination, day) : undefined;
   if (found !== undefined) return found;
-  throw new GatewayError('reconciliation.unknown', 'No comparison of this day was ever ordered.', {
-    detailZh: '该日期从未对账。',
-  });
+  throw new GatewayError(
+    'reconciliation.unknown',
+    'No comparison of this day is kept: it was never ordered, or is past its retention.',
+    { detailZh: '没有该日期的对账记录：从未对账，或已超过保存期限。' },
+  );
 }
 
 interface Repaired {
@@ -162,5 +168,13 @@ function malformedDate(): GatewayError {
     'request.malformed',
     'The date must be YYYY-MM-DD, a day that has begun in Asia/Shanghai.',
     { detailZh: '日期应为 YYYY-MM-DD，且不得晚于当日（北京时间）。' },
+  );
+}
+
+function pastRetention(): GatewayError {
+  return new GatewayError(
+    'reconciliation.past-retention',
+    'What the destination took on this day is no longer kept (takenChanges in config/retention.yaml), so that it cannot be compared.',
+    { detailZh: '该日期的发送明细已超过保存期限（config/retention.yaml 的 takenChanges），无法再对账。' },
   );
 }

@@ -1,6 +1,7 @@
 // The whole story of one record by right: an agency has its own records and the notices that came to it, operators and
 // auditors have all. Everything is masked, and the reading is written down before the answer goes out.
 import { actorOf } from '../core/audit-entry.js';
+import { generalKeepingOf } from '../core/keeping.js';
 import { ANY_DAY, maskPersonalNumbersIn, withoutIndex } from '../core/mask.js';
 import { OPENNESS } from '../core/openness.js';
 import { describeProblem } from '../core/problem-text.js';
@@ -28,7 +29,7 @@ import type { Foundation } from './gateway.js';
 /** Tells the story; null where the caller has no such record. */
 export async function tellRecord(
   request: RecordRequest,
-  { storage, clock }: Pick<Foundation, 'storage' | 'clock'>,
+  { storage, site, clock }: Pick<Foundation, 'storage' | 'site' | 'clock'>,
   writeDown: WriteDown,
 ): Promise<object | null> {
   const { caller, recordId, after, limit } = request;
@@ -38,6 +39,7 @@ export async function tellRecord(
   const states = await readStates(database, { recordId, after, limit: limit + 1 });
   const shown = states.slice(0, limit);
   const beside = await readBeside(database, shown);
+  const kept = generalKeepingOf('messages', site.configuration.retention);
   const notices = await readNoticesAbout(database, { subjects: head.subjects, agency: caller.agency });
   await writeDown({
     at: clock(),
@@ -53,6 +55,7 @@ export async function tellRecord(
     total: head.total,
     next: states.length > limit ? (shown.at(-1)?.version ?? null) : null,
     notices,
+    messagesKeptDays: kept === 'unlimited' ? null : kept,
   };
 }
 

@@ -22,12 +22,16 @@ export const AUDIT_ACTIONS = [
   'destination.replay-cancelled',
   'destination.replay-ordered',
   'destination.resumed',
+  'differences.deleted',
+  'digests.deleted',
   'events.deleted',
   'feed.read',
   'key.created',
   'key.revoked',
   'mailbox.read',
   'no-data.stated',
+  'message-attempts.deleted',
+  'messages.deleted',
   'notice.accepted',
   'notice.refused',
   'notice.repeated-differently',
@@ -49,6 +53,7 @@ export const AUDIT_ACTIONS = [
   'pulled-rows.read',
   'reconciliation.ordered',
   'reconciliation.repaired',
+  'reconciliations.deleted',
   'record.reinstated',
   'record.withdrawn',
   'record.read',
@@ -59,6 +64,7 @@ export const AUDIT_ACTIONS = [
   'reminder.raised',
   'source.paused',
   'source.resumed',
+  'taken-changes.deleted',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -50,6 +50,7 @@ export const ERRORS = {
   'replay.over': kind(409, 'The replay is over', '补发任务已结束'),
   'replay.id-reused': kind(409, 'This id was given to another replay', '编号已用于其他补发任务'),
   'replay.nothing-selected': kind(422, 'The replay selects nothing', '补发范围内没有内容'),
+  'reconciliation.past-retention': kind(410, 'This day can be compared no more', '该日期已超过可对账期限'),
   'reconciliation.unknown': kind(404, 'This day was never compared', '该日期从未对账'),
   'source.unknown': kind(404, 'Unknown source', '来源不存在'),
   'agency.unknown': kind(404, 'Unknown agency', '部门不存在'),

@@ -131,7 +131,7 @@ async function findKnown(
 const ORDERS = `
   select id, number, destination, selection, state, reason, ordered_by as by, ordered_at as "orderedAt",
     finished_at as "finishedAt", changes, planned, skipped,
-    (select coalesce(sum(cardinality(m.positions)), 0)::bigint from messages m
+    answered_before + (select coalesce(sum(cardinality(m.positions)), 0)::bigint from messages m
      where m.resend_order = o.id and m.state in ('answered', 'refused')) as answered
   from resend_orders o`;
 

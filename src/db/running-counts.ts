@@ -46,16 +46,21 @@ export async function countSettled(sql: Sql, stretch: CountedStretch): Promise<C
 
 export const ATTEMPT_OUTCOMES = ['taken', 'refused', 'postponed', 'unanswered', 'not-written'] as const;
 
-/** Counts the tries of messages to each destination by what came of them (`ATTEMPT_OUTCOMES`). */
+/** What came of a try `a` of a message, one of `ATTEMPT_OUTCOMES`. */
+export const OUTCOME = `case when a.error in ('not-written', 'not-tried') then 'not-written'
+  when a.error is not null and a.http_status is null then 'unanswered' when a.error is not null then 'postponed'
+  when a.city_code = '200' then 'taken' else 'refused' end`;
+
+/** Counts the tries of messages to each destination by what came of them (`ATTEMPT_OUTCOMES`); those whose rows are gone count to the stretch without a beginning. */
 export async function countAttempts(sql: Sql, stretch: CountedStretch): Promise<Count[]> {
   return counted(
     await sql.query(
-      `select array[m.destination, a.outcome] as of, count(*) as count from (
-         select message_id, case when error in ('not-written', 'not-tried') then 'not-written'
-           when error is not null and http_status is null then 'unanswered' when error is not null then 'postponed'
-           when city_code = '200' then 'taken' else 'refused' end as outcome
-         from message_attempts where ${IN_STRETCH('started_at')}) a
-       join messages m on m.id = a.message_id group by m.destination, a.outcome`,
+      `select array[destination, outcome] as of, sum(attempts)::bigint as count from (
+         select m.destination, ${OUTCOME} as outcome, 1 as attempts
+         from message_attempts a join messages m on m.id = a.message_id where ${IN_STRETCH('a.started_at')}
+         union all
+         select destination, outcome, attempts from attempts_counted where $1::timestamptz is null) tried
+       group by destination, outcome`,
       bounds(stretch),
     ),
   );

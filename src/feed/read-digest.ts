@@ -33,7 +33,7 @@ export async function readFeedDigest(
 ): Promise<FeedDigest> {
   const kept = await readKeptPositions(sql);
   const at = parsePosition(lastEventId ?? String(kept.last), kept);
-  const name = viewName(view);
+  const name = digestViewOf(view);
   const place = await placeAt(at, { sql, view, name, kept });
   const { since, count, digest } = place;
   return { view: name, since: String(since), lastEventId: String(at), count, digest };
@@ -47,7 +47,7 @@ export async function keepFeedDigest(deps: {
   signal: AbortSignal;
 }): Promise<void> {
   const kept = await readKeptPositions(deps.sql);
-  await placeAt(kept.last, { ...deps, name: viewName(deps.view), kept });
+  await placeAt(kept.last, { ...deps, name: digestViewOf(deps.view), kept });
 }
 
 interface Fold {
@@ -100,7 +100,8 @@ function unknownBefore(position: number): GatewayError {
   );
 }
 
-function viewName({ openTypes, closedTypes, openness }: ReaderView): string {
+/** Names a view by what can be seen in it. */
+export function digestViewOf({ openTypes, closedTypes, openness }: ReaderView): string {
   const text = JSON.stringify([openness, [...openTypes].sort(), [...closedTypes].sort()]);
   return hash('sha256', text, 'hex').slice(0, 16);
 }

@@ -1,9 +1,6 @@
 // Deletes what is past its retention, kind by kind, in transactions of bounded size. What each of them deleted is
 // written down in the same transaction.
-import { GATEWAY, type AuditAction } from '../core/audit-entry.js';
-import type { Clock } from '../core/clock.js';
-import type { Retention } from '../core/configuration.js';
-import { keepingOf, type KeptDays, type KeptKind, type TypeKeeping } from '../core/keeping.js';
+import { keepingOf, type KeptKind } from '../core/keeping.js';
 import { deletePredecessors, lockPastChunk, moveFeedHorizon } from '../db/old-versions.js';
 import {
   deleteOwnRefusals,
@@ -13,31 +10,12 @@ import {
   markDeleted,
   type Cutoffs,
 } from '../db/past-retention.js';
-import type { Connection, Database } from '../db/pool.js';
-import type { Originals } from '../platform/originals.js';
-import type { Audit } from './audit.js';
+import type { Connection } from '../db/pool.js';
 import { deleteOriginals } from './delete-originals.js';
+import { DELIVERY_STEPS } from './forget-deliveries.js';
+import { audit, cutoffOf, NEVER, ROWS_AT_ONCE, type RetentionNeeds, type Step } from './retention-step.js';
 
-export interface RetentionNeeds {
-  readonly database: Database;
-  readonly originals: Pick<Originals, 'remove'>;
-  readonly retention: Retention;
-  /** Says what differs for a record type. */
-  readonly catalogue: readonly TypeKeeping[];
-  readonly clock: Clock;
-  readonly audit: Audit;
-  readonly signal: AbortSignal;
-  /** The most rows of a batch, or chunks of the feed, that one transaction deletes. */
-  readonly rowsAtOnce?: number;
-}
-
-const ROWS_AT_ONCE = 10_000;
 const CHUNKS_AT_ONCE = 100;
-const DAY_MS = 86_400_000;
-const NEVER = '-infinity';
-
-/** One transaction's worth of deleting; false where nothing is left to delete. */
-type Step = (connection: Connection, needs: RetentionNeeds) => Promise<boolean>;
 
 const STEPS: readonly Step[] = [
   orderDeletion,
@@ -46,6 +24,7 @@ const STEPS: readonly Step[] = [
   deleteRefusals,
   deleteOldVersions,
   deleteEvents,
+  ...DELIVERY_STEPS,
 ];
 
 /** Deletes everything that is past its retention now. */
@@ -118,25 +97,10 @@ async function deleteEvents(connection: Connection, needs: RetentionNeeds): Prom
   return count > 0;
 }
 
-async function audit(
-  connection: Connection,
-  needs: RetentionNeeds,
-  { action, object, ...counts }: { action: AuditAction; object: string; count: number; faults?: number },
-): Promise<void> {
-  if (counts.count + (counts.faults ?? 0) === 0) return;
-  await needs.audit(connection, [
-    { at: needs.clock(), actor: GATEWAY, action, object, details: { ...counts } },
-  ]);
-}
-
 function cutoffsOf(kind: KeptKind, needs: RetentionNeeds, now: Date): Cutoffs {
   const { others, byType } = keepingOf(kind, needs);
   return {
     others: cutoffOf(others, now),
     byType: Object.fromEntries([...byType].map(([type, own]) => [type, cutoffOf(own, now)])),
   };
-}
-
-function cutoffOf(days: KeptDays, now: Date): string {
-  return days === 'unlimited' ? NEVER : new Date(now.getTime() - days * DAY_MS).toISOString();
 }

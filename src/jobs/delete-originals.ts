@@ -2,7 +2,7 @@
 // the entry that it is gone. A run that breaks off anywhere is made good by the next one.
 import { GATEWAY } from '../core/audit-entry.js';
 import { nextOrderedDeletion, noteDeleted, withFileLocked } from '../db/original-files.js';
-import type { RetentionNeeds } from './apply-retention.js';
+import type { RetentionNeeds } from './retention-step.js';
 
 type Needs = Pick<RetentionNeeds, 'audit' | 'clock' | 'database' | 'originals' | 'signal'>;
 

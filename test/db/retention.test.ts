@@ -12,7 +12,8 @@ import { isGatewayError } from '../../src/core/errors.js';
 import { readBatch } from '../../src/db/batches.js';
 import { readFeed } from '../helpers/feed-events.js';
 import type { CloudEvent } from '../../src/feed/cloud-event.js';
-import { applyRetention, type RetentionNeeds } from '../../src/jobs/apply-retention.js';
+import { applyRetention } from '../../src/jobs/apply-retention.js';
+import type { RetentionNeeds } from '../../src/jobs/retention-step.js';
 import type { AuditAct } from '../../src/core/audit-entry.js';
 import { appendAudits } from '../../src/db/audit.js';
 import { replaceFile } from '../../src/db/original-files.js';
@@ -60,6 +61,7 @@ describe('retention', () => {
       originals: bench.originals,
       retention: { ...UNLIMITED, ...retention },
       catalogue: [],
+      views: [],
       clock: () => new Date(NOW.getTime() + days * DAY_MS),
       audit: async (sql, entries) => {
         await appendAudits(sql, entries);

@@ -133,6 +133,7 @@ describe('the supply of the sources', () => {
         database: run.test.database,
         originals: { remove: () => Promise.reject(new Error('no original is past its retention here')) },
         catalogue: [],
+        views: [],
         retention: {
           originals: UNLIMITED,
           rejectedRows: UNLIMITED,

@@ -126,6 +126,7 @@ function recordStory(): Record<string, unknown> {
     total: 1,
     next: null,
     notices: { total: 0, shown: [] },
+    messagesKeptDays: 1825,
   };
 }
 
