@@ -1,5 +1,6 @@
-// Looks up what is stored about the records of a chunk. `lateral … limit 1` keeps the plan an index
-// look-up per key, whatever the statistics say.
+// Looks up what is stored about the records of a chunk. `lateral … limit 1`, and a chunk asked for by a subquery
+// of its own, keep the plan an index look-up per key, whatever the statistics say: a join is taken the other way
+// round while a young table has none, and then costs as much as there are chunks.
 import type { Sql } from './pool.js';
 
 /** The current version of a record, as far as a verdict needs it. */
@@ -45,10 +46,10 @@ const BY_DOCUMENT = `
   select wanted.subject, wanted.document_number as "documentNumber", v.record_id as "recordId"
   from unnest($1::text[], $2::text[]) as wanted (subject, document_number)
   cross join lateral
-    (select r.record_id from record_versions r join chunks c on c.id = r.chunk_id
-     where r.subject = wanted.subject and r.document_number = wanted.document_number and c.record_type = $3
-       and r.operation = 'u'
+    (select r.record_id from record_versions r
+     where r.subject = wanted.subject and r.document_number = wanted.document_number and r.operation = 'u'
        and not exists (select from record_versions e where e.record_id = r.record_id and e.version > r.version)
+       and (select c.record_type from chunks c where c.id = r.chunk_id) = $3
      offset 0) v`;
 
 export interface DocumentHolder {

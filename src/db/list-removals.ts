@@ -23,10 +23,10 @@ export async function readRemovals(
     `select wanted.subject, wanted.document_number as "documentNumber", v.record_id as "recordId"
      from unnest($1::text[], $2::text[]) as wanted (subject, document_number)
      cross join lateral
-       (select r.record_id from record_versions r join chunks c on c.id = r.chunk_id
-        where r.subject = wanted.subject and r.removes = wanted.document_number and c.record_type = $3
-          and r.operation = 'u'
+       (select r.record_id from record_versions r
+        where r.subject = wanted.subject and r.removes = wanted.document_number and r.operation = 'u'
           and not exists (select from record_versions e where e.record_id = r.record_id and e.version > r.version)
+          and (select c.record_type from chunks c where c.id = r.chunk_id) = $3
         offset 0) v`,
     [...pairsOf(entries), recordType],
   );
@@ -43,9 +43,9 @@ export async function readEndedEntries(
   const { rows } = await sql.query(
     `select wanted.subject, wanted.document_number as "documentNumber"
      from unnest($1::text[], $2::text[]) as wanted (subject, document_number)
-     where exists (select from record_versions r join chunks c on c.id = r.chunk_id
-       where r.subject = wanted.subject and r.document_number = wanted.document_number
-         and r.operation = 'd' and c.record_type = $3 and c.agency = $4)`,
+     where exists (select from record_versions r
+       where r.subject = wanted.subject and r.document_number = wanted.document_number and r.operation = 'd'
+         and (select (c.record_type, c.agency) = ($3, $4) from chunks c where c.id = r.chunk_id))`,
     [...pairsOf(entries), owner.recordType, owner.agency],
   );
   return rows as unknown as ListEntry[];
