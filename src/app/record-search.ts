@@ -11,6 +11,7 @@ import { searchRecords, type FoundRecord } from '../db/record-search.js';
 import type { RecordSearch } from '../http/deps.js';
 import { searchKeys } from '../records/search-keys.js';
 import type { Foundation } from './gateway.js';
+import { nameFieldsOf } from './name-fields.js';
 
 export interface RecordView {
   readonly id: string;
@@ -52,8 +53,7 @@ export async function findRecords(
       object: 'records',
       details: { by, count: shown.length, records: shown.map(({ recordId }) => recordId) },
     });
-  const nameFieldOf = (type: string): string =>
-    site.definitions.types.get(type)?.identity.name ?? 'counterpartName';
+  const nameFieldOf = nameFieldsOf(site);
   return {
     records: shown.map((record) => viewRecord(record, nameFieldOf(record.recordType))),
     next: found.length > limit ? (shown.at(-1)?.position ?? null) : null,

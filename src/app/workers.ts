@@ -33,6 +33,7 @@ import { ownJobs, startLateEndings } from './own-jobs.js';
 import { pressureOf } from './pressure.js';
 import { handleReconciliations, reconciliationJob } from './reconciliation-jobs.js';
 import { bindPulls, followUp, pullJobs } from './pulls.js';
+import { startSearchBackfill } from './search-backfill.js';
 import { watchOnce } from './watch.js';
 
 export interface WorkerOptions {
@@ -174,6 +175,7 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
   const onChanges = tellOf(foundation, options);
   stops.push('late endings', startLateEndings(foundation, onChanges).stop);
   stops.push('feed digest', startFeedDigest(foundation).stop);
+  stops.push('search keys', startSearchBackfill(foundation).stop);
   startWatch(foundation);
   const { schedules } = site.configuration;
   const schedule = await startSchedule(

@@ -102,7 +102,8 @@ function fingerprint(
   };
 }
 
-function listingOf(
+/** Gives what a record says of a list, and which entry it removes. */
+export function listingOf(
   record: CanonicalRecord,
   fields: ListingFields,
   keys: { index: KeyedIndex; today: string },

@@ -1,0 +1,87 @@
+// Fills in the keys by which records are searched for what was stored before there were such keys: a chunk at a time,
+// each in a transaction of its own that moves the mark, so that a run which is killed costs one chunk.
+import type { ListingFields } from '../core/catalogue.js';
+import { shanghaiDay } from '../core/clock.js';
+import type { CanonicalRecord } from '../core/definitions.js';
+import type { Connection, Database } from '../db/pool.js';
+import {
+  fillVersions,
+  finishBackfill,
+  moveMark,
+  nextChunk,
+  readUnfilled,
+  takeMark,
+  type UnfilledVersion,
+} from '../db/search-backfill.js';
+import { awaitWriters } from '../db/sealed-columns.js';
+import type { Sealer } from '../platform/sealing.js';
+import { storedKeys } from '../records/stored-keys.js';
+
+export interface BackfillNeeds {
+  readonly database: Database;
+  readonly sealer: Pick<Sealer, 'open' | 'index'>;
+  readonly nameFieldOf: (recordType: string) => string;
+  readonly listingOf: (recordType: string) => ListingFields | undefined;
+  /** Ends it early: what is filled in stays. */
+  readonly signal: AbortSignal;
+}
+
+const VERSIONS = [{ table: 'record_versions', column: 'sealed' }];
+
+/** Fills in all that is left; gives how many versions, undefined where nothing is left or another process is at it. */
+export async function fillSearchKeys(needs: BackfillNeeds): Promise<number | undefined> {
+  const first = await fillToEnd(needs);
+  if (first === undefined) return undefined;
+  // A later version takes over what the one before it lacks: who read that before it was filled in is waited for.
+  await awaitWriters(needs.database, VERSIONS);
+  const second = await fillToEnd(needs);
+  if (second === undefined) return undefined;
+  await finishBackfill(needs.database);
+  return first + second;
+}
+
+/** Undefined where somebody else does it, or it is to stop. */
+async function fillToEnd(needs: BackfillNeeds): Promise<number | undefined> {
+  for (let sum = 0; !needs.signal.aborted;) {
+    const filled = await needs.database.transaction((sql) => fillNext(sql, needs));
+    if (filled === 'taken') return undefined;
+    if (filled === 'end') return sum;
+    sum += filled;
+  }
+  return undefined;
+}
+
+async function fillNext(sql: Connection, needs: BackfillNeeds): Promise<number | 'taken' | 'end'> {
+  const mark = await takeMark(sql);
+  if (mark === undefined) return 'taken';
+  const chunk = await nextChunk(sql, mark);
+  if (chunk === undefined) return 'end';
+  const { sealer } = needs;
+  const of = {
+    nameField: needs.nameFieldOf(chunk.recordType),
+    listing: needs.listingOf(chunk.recordType),
+    index: (value: string) => sealer.index(value),
+    today: shanghaiDay(chunk.committedAt),
+  };
+  const versions = await readUnfilled(sql, { id: chunk.id, hasRemovals: of.listing !== undefined });
+  const filled = versions.flatMap((version) => {
+    const record = recordOf(version, sealer);
+    if (record === undefined) return [];
+    const { nameKey, removes } = storedKeys(record, of);
+    const { recordId, isOwn } = version;
+    return [{ recordId, version: version.version, nameKey, removes: isOwn ? removes : null }];
+  });
+  await fillVersions(sql, filled);
+  await moveMark(sql, chunk.lastPosition);
+  return filled.length;
+}
+
+/** What is masked stands unmasked in what is sealed. */
+function recordOf(
+  { data, sealed }: UnfilledVersion,
+  sealer: Pick<Sealer, 'open'>,
+): CanonicalRecord | undefined {
+  if (data === null) return undefined;
+  const secrets = sealed === null ? {} : (JSON.parse(sealer.open(sealed).toString()) as CanonicalRecord);
+  return { ...(JSON.parse(data) as CanonicalRecord), ...secrets };
+}
