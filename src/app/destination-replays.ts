@@ -11,11 +11,16 @@ import {
   readResendOrder,
   type ResendOrder,
 } from '../db/resend-orders.js';
-import type { Caller, HttpDeps } from '../http/deps.js';
+import { countSuperseded } from '../db/resend-plan.js';
+import type { Sql } from '../db/pool.js';
+import type { Caller, HttpDeps, ReplaySelection } from '../http/deps.js';
 import { mustBeKnown } from './destination-pauses.js';
 import type { Foundation } from './gateway.js';
 import { wakeQueue } from './notice-binding.js';
 import { carryOut } from './recorded-order.js';
+
+/** Changes that a preview looks at one by one. */
+const MOST_LOOKED_AT = 100_000;
 
 type Ordered = Awaited<ReturnType<typeof orderResend>>;
 type Bound = Pick<HttpDeps, 'cancelReplay' | 'listReplays' | 'orderReplay' | 'previewReplay'>;
@@ -29,7 +34,7 @@ export function bindReplays(foundation: Foundation): Bound {
   return {
     previewReplay: async (destination, selection) => {
       mustBeKnown(destination, ids);
-      return (await measureResend(database, selection, await plannedTo(database, destination))).changes;
+      return preview(destination, selection, database);
     },
     orderReplay: async (destination, { id, selection, reason, caller }) => {
       mustBeKnown(destination, ids);
@@ -57,6 +62,19 @@ export function bindReplays(foundation: Foundation): Bound {
       return cancelReplay(destination, order, foundation);
     },
   };
+}
+
+/** What is selected, and how much of it a later version takes the place of: null where that would take too long to tell. */
+async function preview(
+  destination: string,
+  selection: ReplaySelection,
+  sql: Sql,
+): Promise<{ changes: number; superseded: number | null }> {
+  const measured = await measureResend(sql, selection, await plannedTo(sql, destination));
+  const { changes, last } = measured;
+  if (changes > MOST_LOOKED_AT) return { changes, superseded: null };
+  const order = { ...measured, lastPosition: last, selection };
+  return { changes, superseded: await countSuperseded(sql, order, { destination, limit: MOST_LOOKED_AT }) };
 }
 
 async function cancelReplay(

@@ -43,6 +43,8 @@ export interface ResendOrder {
   readonly changes: number;
   readonly planned: number;
   readonly skipped: number;
+  /** Of the skipped ones those in the place of which a later version was planned. */
+  readonly superseded: number;
   /** Of the planned ones those that the destination has answered for. */
   readonly answered: number;
 }
@@ -130,7 +132,7 @@ async function findKnown(
 
 const ORDERS = `
   select id, number, destination, selection, state, reason, ordered_by as by, ordered_at as "orderedAt",
-    finished_at as "finishedAt", changes, planned, skipped,
+    finished_at as "finishedAt", changes, planned, skipped, superseded,
     answered_before + (select coalesce(sum(cardinality(m.positions)), 0)::bigint from messages m
      where m.resend_order = o.id and m.state in ('answered', 'refused')) as answered
   from resend_orders o`;
@@ -164,7 +166,10 @@ export async function listResendOrders(
   return rows as unknown as ResendOrder[];
 }
 
-/** Ends an order early: what is planned of it goes out, the rest does not. False where it had ended. */
+/**
+ * Ends an order early: what is planned of it goes out, also where it waits, for another order may have passed it over as
+ * on its way; the rest does not. False where it had ended.
+ */
 export async function cancelResend(
   sql: Connection,
   order: { readonly destination: string; readonly id: string; readonly at: Date },
@@ -175,9 +180,5 @@ export async function cancelResend(
      where destination = $1 and id = $2 and state = 'planned'`,
     [order.destination, order.id, order.at],
   );
-  await sql.query('delete from changes_waiting where destination = $1 and resend_order = $2', [
-    order.destination,
-    order.id,
-  ]);
   return rowCount === 1;
 }

@@ -4,6 +4,7 @@ import { chunkAt } from './chunk-at.js';
 import { opennessLevel, type Openness } from '../core/openness.js';
 import type { FreshChange } from './message-plan.js';
 import type { Sql } from './pool.js';
+import type { ResendOrder } from './resend-orders.js';
 import { endsLaterFor, operationTo } from './readable-changes.js';
 import { IN_RANGE, rangeValues, type SelectedRange } from './resend-selection.js';
 
@@ -17,7 +18,9 @@ export interface PendingResend {
 
 /** A change of an order that has not been looked at yet. */
 export interface ResendChange extends Omit<FreshChange, 'batchId'> {
-  /** It has ended, what it said is past its retention, or it is on its way already. */
+  /** A later version was planned, which has taken its place at the destination or will. */
+  readonly isSuperseded: boolean;
+  /** So, or it has ended, what it said is past its retention, or it is on its way already. */
   readonly isLeftOut: boolean;
 }
 
@@ -35,20 +38,20 @@ export async function nextPendingResend(sql: Sql, destination: string): Promise<
 }
 
 // The chunks that hold the next changes, and no more of them.
-const NEXT_OF_RANGE = `
+const nextOfRange = (limit: string): string => `
   with ahead as (
     select * from (
       select *, sum(left_over) over (order by first_position) - left_over as changes_before from (
         select *, least(last_position, $2) - greatest(first_position, $1) + 1 as left_over
-        from chunks where ${IN_RANGE} order by first_position limit $8) next) counted
-    where changes_before < $8),
+        from chunks where ${IN_RANGE} order by first_position limit ${limit}) next) counted
+    where changes_before < ${limit}),
   picked as (
     select c.first_position + v.ordinal as position, c.agency, c.record_type, v.*
     from ahead c cross join lateral (
       select * from record_versions r where r.chunk_id = c.id and r.ordinal between
         greatest($1::bigint - c.first_position, 0)::integer and least($2::bigint - c.first_position, c.changes - 1)::integer
-      order by r.ordinal limit $8) v
-    order by position limit $8)`;
+      order by r.ordinal limit ${limit}) v
+    order by position limit ${limit})`;
 
 const NEXT_OF_NAMED = `
   with picked as (
@@ -59,13 +62,20 @@ const NEXT_OF_NAMED = `
     cross join lateral (select * from record_versions r
                         where r.chunk_id = c.id and r.ordinal = (p.position - c.first_position)::integer limit 1) v)`;
 
+/** Tells whether a later version than `v` was planned for the destination `$n`: an old one never goes behind it. */
+const superseded = (destination: string): string => `exists (
+  select from record_versions later join chunks lc on lc.id = later.chunk_id
+  where later.record_id = v.record_id and later.version > v.version and lc.first_position + later.ordinal <=
+    (select planned_to from destinations d where d.id = ${destination}))`;
+
 const judged = ({ destination, level, today }: Record<'destination' | 'level' | 'today', string>): string => `
-  select v.position, v.record_id as "recordId", v.agency, v.record_type as "recordType", o.operation,
-    o.operation = 'u' and (v.data = '{}' or ${endsLaterFor(level, today)})
+  select v.position, v.record_id as "recordId", v.agency, v.record_type as "recordType", o.operation, s."isSuperseded",
+    s."isSuperseded" or o.operation = 'u' and (v.data = '{}' or ${endsLaterFor(level, today)})
       or exists (select from changes_waiting w where w.destination = ${destination} and w.position = v.position)
       or exists (select from changes_in_flight f where f.destination = ${destination}
                  and f.record_id = v.record_id and f.position = v.position) as "isLeftOut"
-  from picked v cross join lateral (select ${operationTo(level)} as operation) o order by v.position`;
+  from picked v cross join lateral (select ${operationTo(level)} as operation) o
+  cross join lateral (select ${superseded(destination)} as "isSuperseded") s order by v.position`;
 
 /** Reads the next changes of an order, in order, at most `limit`; `openness` is that of the destination, `today` the day in Asia/Shanghai. */
 export async function readResendStep(
@@ -82,7 +92,7 @@ export async function readResendStep(
   const level = opennessLevel(by.openness);
   const { rows } =
     positions === null
-      ? await sql.query(NEXT_OF_RANGE + judged({ destination: '$6', level: '$7', today: '$9' }), [
+      ? await sql.query(nextOfRange('$8') + judged({ destination: '$6', level: '$7', today: '$9' }), [
           ...rangeValues({ ...selection, first: plannedTo + 1, last: lastPosition }),
           by.destination,
           level,
@@ -101,15 +111,34 @@ export async function readResendStep(
   return rows as unknown as ResendChange[];
 }
 
+/** Counts the changes of a selection, at most `limit` of them, in the place of which a later version is sent. */
+export async function countSuperseded(
+  sql: Sql,
+  order: Pick<PendingResend, 'lastPosition' | 'positions' | 'selection'> & { readonly first: number },
+  { destination, limit }: { destination: string; limit: number },
+): Promise<number> {
+  const { first, lastPosition: last, positions, selection } = order;
+  const [picked, values, place] =
+    positions === null
+      ? [nextOfRange('$7'), [...rangeValues({ ...selection, first, last }), destination, limit], '$6']
+      : [NEXT_OF_NAMED, [positions, first - 1, last, limit, destination], '$5'];
+  const { rows } = await sql.query<{ count: number }>(
+    `${picked} select count(*) as count from picked v where ${superseded(place)}`,
+    values,
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** Notes how far an order has been looked at, and what came of it. */
 export async function noteResendStep(
   sql: Sql,
   id: string,
-  step: { readonly plannedTo: number; readonly planned: number; readonly skipped: number },
+  step: Pick<ResendOrder, 'planned' | 'skipped' | 'superseded'> & { readonly plannedTo: number },
 ): Promise<void> {
   await sql.query(
-    `update resend_orders set planned_to = $2, planned = planned + $3, skipped = skipped + $4 where id = $1`,
-    [id, step.plannedTo, step.planned, step.skipped],
+    `update resend_orders set planned_to = $2, planned = planned + $3, skipped = skipped + $4,
+       superseded = superseded + $5 where id = $1`,
+    [id, step.plannedTo, step.planned, step.skipped, step.superseded],
   );
 }
 

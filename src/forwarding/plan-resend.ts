@@ -56,6 +56,7 @@ async function takeStep(
     plannedTo,
     planned: going.length,
     skipped: step.length - going.length,
+    superseded: step.filter(({ isSuperseded }) => isSuperseded).length,
   });
   const changes = going.map(({ position, recordId, agency, recordType }) => ({
     ...{ position, recordId, agency, recordType },

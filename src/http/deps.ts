@@ -190,8 +190,8 @@ export interface HttpDeps {
     id: string,
     order: { reason: string | undefined; caller: Caller },
   ) => Promise<void>;
-  /** Counts what a replay would select. */
-  readonly previewReplay: (destination: string, selection: ReplaySelection) => Promise<number>;
+  /** Counts what a replay would select, and what of it a later version takes the place of: null where that is not looked at. */
+  readonly previewReplay: (destination: string, selection: ReplaySelection) => Promise<object>;
   readonly orderReplay: (
     destination: string,
     order: { id: string; selection: ReplaySelection; reason: string; caller: Caller },

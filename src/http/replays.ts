@@ -24,7 +24,7 @@ export function orderReplay(deps: HttpDeps): RequestHandler<To> {
     const { id = randomUUID(), reason, ...words } = readMembers(request.body, MEMBERS);
     const selection = readSelection(words);
     if (isPreview(request)) {
-      response.json({ preview: true, changes: await deps.previewReplay(destination, selection) });
+      response.json({ preview: true, ...(await deps.previewReplay(destination, selection)) });
       return;
     }
     const order = { id: readUuid(id, 'id'), selection, caller: callerOf(response) };

@@ -223,6 +223,7 @@ function replayView(): object {
     changes: 3,
     planned: 0,
     skipped: 0,
+    superseded: 0,
     answered: 0,
   };
 }
@@ -280,7 +281,7 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
       reason,
     }),
     resumeDestination: async () => undefined,
-    previewReplay: async () => 7,
+    previewReplay: async () => ({ changes: 7, superseded: 2 }),
     orderReplay: async () => ({ replay: replayView(), isNew: true }),
     listReplays: async () => ({ replays: [replayView()], next: null }),
     cancelReplay: async () => ({ ...replayView(), state: 'cancelled', finishedAt: new Date(0) }),

@@ -93,7 +93,7 @@ describe('an operator', () => {
     await bench.forwarder().work();
     const id = randomUUID();
     const selection = { positions: { from: 2 }, agency: 'market-regulation' };
-    assert.equal(await replays.previewReplay(DESTINATION.id, selection), 4);
+    assert.deepEqual(await replays.previewReplay(DESTINATION.id, selection), { changes: 4, superseded: 0 });
     const order = { id, selection, reason: 'lost', caller: CALLER };
     const ordered = await replays.orderReplay(DESTINATION.id, order);
     assert.deepEqual(

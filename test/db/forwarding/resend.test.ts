@@ -14,10 +14,10 @@ import {
   type ResendOrder,
   type ResendSelection,
 } from '../../../src/db/resend-orders.js';
+import { countSuperseded } from '../../../src/db/resend-plan.js';
 import { planMessages } from '../../../src/forwarding/plan.js';
 import { firstVersions, recordId, writeChunk } from '../../helpers/changes.js';
 import { DESTINATION, openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
-import { until } from '../../helpers/until.js';
 
 describe('a resend', () => {
   let bench: ForwardingBench;
@@ -45,6 +45,17 @@ describe('a resend', () => {
       .flatMap(({ body }) => body.map(({ id, version }) => `${Number(id.slice(-4))}.${version}`));
   const is = (code: string) => (error: unknown) => isGatewayError(error) && error.code === code;
   const advance = (ms: number): void => void (bench.now = new Date(bench.now.getTime() + ms));
+
+  /** Record 1 has a version 2 that is unanswered, and a version 3 that was not for the destination when it was planned. */
+  const withholdBehindUnanswered = async (): Promise<void> => {
+    const write = (version: number): Promise<string> =>
+      writeChunk(bench.test.database, { changes: [{ recordId: recordId(1), version }] });
+    await write(2);
+    bench.city.behave({ mode: 'error-500', times: 1 });
+    await bench.forwarder().work();
+    await write(3);
+    await bench.forwarder({}, { opennessOf: () => undefined }).work();
+  };
 
   it('sends what its words select, marked, under new ids, and nothing else', async () => {
     const { database } = bench.test;
@@ -88,44 +99,69 @@ describe('a resend', () => {
     assert.equal(bench.city.summary().conflicts, 0);
   });
 
-  it('sends all versions of a range in order, of named records the last one or the one that is named', async () => {
+  it('sends no version behind a later one, however it is selected, and counts it', async () => {
+    const { database } = bench.test;
     const versions = [1, 2, 3].flatMap((version) => [1, 2].map((n) => ({ recordId: recordId(n), version })));
-    await writeChunk(bench.test.database, { changes: versions });
+    const batch = await writeChunk(database, { changes: versions });
+    const later = await writeChunk(database, {
+      changes: [
+        { recordId: recordId(2), version: 4, operation: 'd', data: {} },
+        { recordId: recordId(2), version: 5 },
+      ],
+    });
     await bench.forwarder().work();
-    await order({ positions: { from: 1 } });
-    await bench.forwarder().work();
-    const all = sentAgain();
-    for (const n of [1, 2])
+    const named = [
+      { id: recordId(2) },
+      { id: recordId(1), version: 2 },
+      { id: recordId(1), version: 3 },
+      { id: recordId(99) },
+    ];
+    for (const [selection, changes, superseded, sent] of [
+      [{ positions: { from: 1 } }, 8, 6, ['1.3', '2.5']],
+      [{ positions: { from: 3, to: 6 } }, 4, 3, ['1.3']],
+      [{ batch }, 6, 5, ['1.3']],
+      [{ batch: later }, 2, 1, ['2.5']],
+      [{ records: named }, 3, 1, ['1.3', '2.5']],
+    ] satisfies [ResendSelection, number, number, string[]][]) {
+      bench.messages.length = 0;
+      const measured = await measureResend(database, selection, 8);
+      const found = { ...measured, lastPosition: measured.last, selection };
+      const most = { destination: 'city', limit: 100 };
       assert.deepEqual(
-        all.filter((each) => each.startsWith(`${n}.`)),
-        [`${n}.1`, `${n}.2`, `${n}.3`],
+        [measured.changes, await countSuperseded(database, found, most)],
+        [changes, superseded],
       );
-    bench.messages.length = 0;
-    await order({ records: [{ id: recordId(2) }, { id: recordId(1), version: 2 }, { id: recordId(99) }] });
-    await bench.forwarder().work();
-    assert.deepEqual(sentAgain().toSorted(), ['1.2', '2.3']);
+      const { id } = (await order(selection)).order;
+      await bench.forwarder({ messageSize: 2 }).work();
+      assert.deepEqual(sentAgain().toSorted(), sent);
+      const done = await read(id);
+      assert.deepEqual(
+        [done.state, done.planned, done.skipped, done.superseded],
+        ['done', sent.length, superseded, superseded],
+      );
+    }
+    assert.equal(bench.city.summary().outOfOrder, 0);
   });
 
   it('waits for another change of its record, and another change waits for it', async () => {
     const { database } = bench.test;
     await writeChunk(database, { changes: firstVersions(2) });
     await bench.forwarder().work();
-    await writeChunk(database, { changes: [{ recordId: recordId(1), version: 2 }] });
-    bench.city.behave({ mode: 'hang', times: 1 });
-    const slow = bench.forwarder({ timeoutMs: 60_000 });
-    await slow.forward('city');
-    await until(
-      async () => (await bench.query('select from messages where claimed_by is not null')).length === 1,
-    );
-    const { id } = (await order({ records: [{ id: recordId(1), version: 1 }, { id: recordId(2) }] })).order;
+    await withholdBehindUnanswered();
+    const { id } = (await order({ records: [{ id: recordId(1) }, { id: recordId(2) }] })).order;
     const worker = bench.forwarder();
     await worker.work();
     assert.deepEqual(sentAgain(), ['2.1']);
-    slow.stop.abort();
-    await slow.drain();
+    advance(60_000);
     await worker.work();
-    assert.deepEqual(bench.messages.at(-1)!.resend, true);
-    assert.deepEqual([sentAgain(), (await read(id)).state], [['2.1', '1.1'], 'done']);
+    assert.deepEqual(
+      bench.messages.slice(-2).map(({ resend, body }) => [resend, body[0]!.version]),
+      [
+        [undefined, 2],
+        [true, 3],
+      ],
+    );
+    assert.deepEqual([sentAgain(), (await read(id)).state], [['2.1', '1.3'], 'done']);
     // The other way round.
     await order({ records: [{ id: recordId(2) }] });
     bench.messages.length = 0;
@@ -307,8 +343,31 @@ describe('a resend', () => {
     assert.deepEqual([await cancel(), await cancel()], [true, false]);
     bench.messages.length = 0;
     await bench.forwarder().work();
-    assert.deepEqual(sentAgain().toSorted(), ['1.1', '10.1', '11.1']);
+    assert.deepEqual(sentAgain().toSorted(), ['1.2', '10.1', '11.1']);
     assert.deepEqual([(await read(id)).state, (await read(id)).answered], ['cancelled', 3]);
+  });
+
+  it('is not cancelled for another one that has passed over what waits of it as on its way', async () => {
+    const { database } = bench.test;
+    await writeChunk(database, { changes: firstVersions(2) });
+    await bench.forwarder().work();
+    await withholdBehindUnanswered();
+    const early = (await order({ records: [{ id: recordId(1) }] })).order.id;
+    await bench.forwarder().work();
+    const late = (await order({ records: [{ id: recordId(1) }, { id: recordId(2) }] })).order.id;
+    await bench.forwarder().work();
+    await database.transaction((sql) => cancelResend(sql, { destination: 'city', id: early, at: bench.now }));
+    advance(60_000);
+    await bench.forwarder().work();
+    assert.deepEqual(sentAgain(), ['2.1', '1.3']);
+    const states = [await read(early), await read(late)];
+    assert.deepEqual(
+      states.map(({ state, planned, skipped, answered }) => [state, planned, skipped, answered]),
+      [
+        ['cancelled', 1, 0, 1],
+        ['done', 1, 1, 1],
+      ],
+    );
   });
 
   it('is narrowed down as a resend', async () => {

@@ -7,7 +7,10 @@ describe('a replay over HTTP', () => {
   let asked: ReplaySelection[];
   before(async () => {
     run = await startFakeGateway({
-      previewReplay: async (_destination, selection) => asked.push(selection),
+      previewReplay: async (_destination, selection) => ({
+        changes: asked.push(selection),
+        superseded: null,
+      }),
     });
   });
   beforeEach(() => {
