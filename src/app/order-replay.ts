@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditAct } from '../core/audit-entry.js';
 import { GatewayError, isGatewayError } from '../core/errors.js';
+import { UUID } from '../core/uuid.js';
 import { appendAudits } from '../db/audit.js';
 import {
   insertReplay,
@@ -39,7 +40,7 @@ const MAX_BATCHES = 1000;
 
 /** Gives the batch whose original is read: a replay is replayed from there. Throws `batch.unknown`, and what speaks against a replay. */
 export async function originalOf(batchId: string, { storage }: ReplayNeeds): Promise<Batch> {
-  const batch = await readBatch(storage.database, batchId);
+  const batch = UUID.test(batchId) ? await readBatch(storage.database, batchId) : undefined;
   const original = batch?.replayOf == null ? batch : await readBatch(storage.database, batch.replayOf);
   if (original === undefined) throw new GatewayError('batch.unknown', 'There is no such batch.');
   mustBeReplayable(original);

@@ -1,6 +1,7 @@
 // What the command line prints: results on standard output, everything else on standard error, so that
 // `--json` can be piped. Errors come as a sentence in both languages, never as a stack.
 import { ERRORS, isGatewayError } from '../core/errors.js';
+import { maskDetails } from '../core/mask.js';
 import type { BatchView } from '../app/batch-view.js';
 import type { ValidationReport } from '../app/dry-run.js';
 
@@ -14,9 +15,10 @@ export function note(text: string): void {
   console.error(text);
 }
 
-/** Describes a failure for a person. */
+/** Describes a failure for a person; ID numbers in names that a person gave (of files) are masked. */
 export function describeFailure(error: unknown): string {
-  if (!isGatewayError(error)) return `Unexpected failure · 意外错误: ${(error as Error).message}`;
+  if (!isGatewayError(error))
+    return `Unexpected failure · 意外错误: ${maskDetails((error as Error).message)}`;
   const zh = error.detailZh ?? ERRORS[error.code].titleZh;
   return `${error.code}: ${error.message}\n${zh}`;
 }

@@ -1,10 +1,9 @@
 // What became of a batch, for the agency that delivered it, operators and auditors.
 import type { RequestHandler, Response } from 'express';
 import { GatewayError } from '../core/errors.js';
+import { UUID } from '../core/uuid.js';
 import { callerOf, maySee } from './authenticate.js';
 import type { HttpDeps } from './deps.js';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Makes the handler of `GET /v1/batches/{id}`. */
 export function readBatch(deps: HttpDeps): RequestHandler<{ id: string }> {

@@ -1,12 +1,12 @@
 // What does not get through to a destination: its refusals, and the messages that are set aside.
 import type { Request, RequestHandler } from 'express';
+import { UUID } from '../core/uuid.js';
 import { callerOf } from './authenticate.js';
 import type { HttpDeps, SetAsideOrder } from './deps.js';
 import { mustGiveReason } from './held.js';
 import { MAX_LIMIT, readLimit, readText, readWhole } from './query.js';
 
 const MAX_MESSAGES = 100;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 type To = { destination: string };
 

@@ -2,11 +2,10 @@
 // change.
 import type { RequestHandler } from 'express';
 import { GatewayError } from '../core/errors.js';
+import { UUID } from '../core/uuid.js';
 import { callerOf } from './authenticate.js';
 import type { RecordDecision } from './deps.js';
 import { mustGiveReason } from './held.js';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Makes the handler for one of the two decisions; a reason is required. */
 export function decideRecord(

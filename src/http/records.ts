@@ -5,6 +5,7 @@ import { GatewayError } from '../core/errors.js';
 import { ANY_DAY, holdsPersonalNumber } from '../core/mask.js';
 import { hasControlCharacters, normaliseCode } from '../core/normalise-text.js';
 import { CRITERIA, type Criterion, type RecordCriteria } from '../core/record-criteria.js';
+import { UUID } from '../core/uuid.js';
 import { callerOf } from './authenticate.js';
 import type { HttpDeps } from './deps.js';
 import { readMembers } from './json-body.js';
@@ -14,7 +15,6 @@ import { readLimit, readText, readWhole } from './query.js';
 const MAX_RECORDS = 100;
 const MAX_VERSIONS = 100;
 const MAX_CHARACTERS = 500;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PLACE = /^p([0-9]{1,15})$/;
 const PAGING = ['after', 'limit'] as const;
 

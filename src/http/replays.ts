@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { GatewayError } from '../core/errors.js';
+import { UUID } from '../core/uuid.js';
 import { callerOf } from './authenticate.js';
 import type { HttpDeps, ReplaySelection } from './deps.js';
 import { mustGiveReason } from './held.js';
@@ -10,7 +11,6 @@ import { readLimit, readText, readWhole } from './query.js';
 
 const MAX_RECORDS = 10_000;
 const MAX_LIST = 100;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 const MAX_VERSION = 2 ** 31 - 1;
 const MEMBERS = ['id', 'reason', 'positions', 'recordType', 'agency', 'batch', 'records'] as const;

@@ -1,21 +1,15 @@
 // The commands as a person runs them: what they print, and their exit codes.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findKey } from '../../src/db/api-keys.js';
 import { projectRoot } from '../../src/platform/project-root.js';
+import { startCommand, type Ran } from '../helpers/command.js';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../helpers/temporary-folder.js';
 
 const UPLOADS = path.join(projectRoot, 'test/fixtures/uploads');
 const SOURCE = ['--source', 'market-regulation-penalty'];
-
-interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 describe('the command line', function () {
   this.timeout(300_000);
@@ -31,24 +25,7 @@ describe('the command line', function () {
   });
 
   const gateway = (args: readonly string[], variables: Record<string, string> = {}): Promise<Ran> =>
-    new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [path.join(projectRoot, 'dist/src/main.js'), ...args], {
-        cwd: projectRoot,
-        env: {
-          PATH: process.env['PATH'],
-          DATA_DIR: folder.path,
-          DATABASE_URL: test.url,
-          LOG_LEVEL: 'silent',
-          ...variables,
-        },
-      });
-      let stdout = '';
-      let stderr = '';
-      child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
-      child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code, stdout, stderr }));
-    });
+    startCommand(args, { DATA_DIR: folder.path, DATABASE_URL: test.url, ...variables }).ended;
   const upload = (name: string): string => path.join(UPLOADS, name);
 
   it('check: says that the sample district is in order', async () => {

@@ -10,6 +10,7 @@ import { createCapturedLogger } from '../helpers/captured-log.js';
 import { file, form, FORM_TYPE } from '../helpers/form.js';
 import { startTestGateway, type TestGateway } from '../helpers/gateway.js';
 import { AGENCY, HEADINGS, penaltiesCsv } from '../helpers/penalties.js';
+import { plantedPenalties } from '../helpers/planted-penalties.js';
 import { createPlants, type Plants } from '../helpers/planted-numbers.js';
 import { createSearch, dumpTables, filesBelow } from '../helpers/search-for-plants.js';
 import { until } from '../helpers/until.js';
@@ -19,17 +20,6 @@ const SOURCE = '/v1/sources/market-regulation-penalty';
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 /** The agency's own columns; those beside them are the gateway's. */
 const OWN = new Set<string>([...HEADINGS, '操作']);
-const PERSON = {
-  CF_XDR_LB: '自然人',
-  CF_XDR_SHXYM: '',
-  CF_XDR_GSZC: '',
-  CF_XDR_ZZJG: '',
-  CF_XDR_SWDJ: '',
-  CF_XDR_SYDW: '',
-  CF_XDR_SHZZ: '',
-  CF_FRDB: '',
-  CF_XDR_ZJLX: '身份证',
-};
 
 interface Asked extends Omit<RequestInit, 'headers'> {
   readonly as?: string;
@@ -115,7 +105,8 @@ describe('planted ID numbers', function () {
   };
 
   it('come in by every form of file, in fields, texts, wrong columns and rejected rows', async () => {
-    const csv = await exchange(penaltiesCsv(plantedRows(), ['操作']), {
+    person = plant('a natural person, the subject of a notice');
+    const csv = await exchange(penaltiesCsv(plantedPenalties(plants, { person }), ['操作']), {
       'content-type': 'text/csv',
       'idempotency-key': `delivery-${plant('the Idempotency-Key')}`,
     });
@@ -221,33 +212,6 @@ describe('planted ID numbers', function () {
     assert.ok(lines.length > 50 && shown.length > 20 && webhooks.length > 0);
     assert.deepEqual(search.found(), []);
   });
-
-  function plantedRows(): Parameters<typeof penaltiesCsv>[0] {
-    person = plant('a natural person, the subject of a notice');
-    const wrongDate = { CF_JDRQ: '2025/13/45' };
-    return [
-      { n: 1, CF_FR_ZJLX: '身份证', CF_FR_ZJHM: plant('a legal representative') },
-      { n: 2, ...PERSON, CF_XDR_MC: '张三', CF_XDR_ZJHM: person },
-      { n: 3, CF_SY: `当事人（身份证${plant('a text')}）违法。`, BZ: `ID${plant('letters before')}x` },
-      { n: 4, CF_WSH: `津市监罚〔2025〕${plant('a document number')}号` },
-      { n: 5, CF_XDR_MC: `李四${plant('a name')}` },
-      { n: 6, CF_CFLB: `其他-${plant('a list')}` },
-      { n: 7, CF_XDR_SHXYM: '', CF_XDR_GSZC: '', CF_XDR_ZZJG: '', CF_XDR_SWDJ: plant('a tax number') },
-      {
-        n: 8,
-        CF_NR: plant('two in one cell') + '，' + plant('the second of them'),
-        CF_FRDB: plant('a person'),
-      },
-      { n: 9, ...wrongDate, CF_FR_ZJLX: '身份证', CF_FR_ZJHM: plant('a rejected row') },
-      { n: 10, ...wrongDate, ...PERSON, CF_XDR_MC: '王五', CF_XDR_ZJHM: plant('a rejected person') },
-      { n: 11, CF_XDR_SHXYM: plant('the column of the credit code') },
-      { n: 12, CF_JDRQ: plant('the column of a date') },
-      { n: 13, CF_NR_FK: plant('the column of an amount') },
-      { n: 14, CF_XDR_LB: plant('the column of a kind') },
-      { n: 15, 操作: plant('the column of the operation') },
-      { n: 16, CF_XDR_ZJLX: plant('the column of a document kind'), CF_FR_ZJLX: plant('another one') },
-    ];
-  }
 
   function withHeading(csv: string): string {
     const [headings, ...rows] = csv.split('\r\n');

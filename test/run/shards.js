@@ -6,7 +6,7 @@ import path from 'node:path';
 import { ROOT } from './run-command.js';
 
 const MEASURES = /\b(memoryUsage|cpuUsage|resourceUsage|performance\.now|startProcessorWatch)\b/;
-const STARTS_PROCESSES = /served-gateway\.js|idle-gateway\.js|node:child_process/;
+const STARTS_PROCESSES = /served-gateway\.js|idle-gateway\.js|command\.js|node:child_process/;
 
 /** Files to a process, by folder: enough that loading the code (2 s) is little beside the tests themselves. */
 const FILES_PER_PROCESS = { flow: 3, faults: 1, db: 6, browser: 3, unit: 40, mappings: 40 };
