@@ -13,6 +13,8 @@ export interface FrontEndTable {
   remove(count: number): Promise<void>;
   /** Counts the verdicts in the feedback table; none while there is no such table. */
   feedback(): Promise<{ verdict: string; count: number }[]>;
+  /** The whole feedback table as text. */
+  feedbackText(): Promise<string>;
   drop(): Promise<void>;
 }
 
@@ -105,6 +107,7 @@ function tableOf(url: string, run: Run, dialect: Dialect): FrontEndTable {
         throw error;
       }
     },
+    feedbackText: async () => JSON.stringify(await run('select * from credit_feedback')),
     drop: dialect.drop,
   };
 }
