@@ -20,9 +20,9 @@ export function judgeCityAnswer(answer: HttpAnswer, today: string): CityAnswer {
   } else if (status < 400 || status >= 500 || RETRIED.includes(status)) {
     return { kind: 'again', error: `http-${status}` };
   }
-  const words = (errorMsg ?? answer.body).replace(/\u0000|\p{Surrogate}/gu, '\uFFFD');
   const code = errorCode ?? String(status);
-  return { kind: 'refused', error: `${code} ${maskPersonalNumbersIn(words, today)}`.slice(0, MAX_WORDS) };
+  const said = `${code} ${errorMsg ?? answer.body}`.replace(/\u0000|\p{Surrogate}/gu, '\uFFFD');
+  return { kind: 'refused', error: maskPersonalNumbersIn(said, today).slice(0, MAX_WORDS) };
 }
 
 function readWords(body: string): { errorCode: string | undefined; errorMsg: string | undefined } {

@@ -1,6 +1,7 @@
 // Reads one page of the city's notice feed (http-feeds.org): events after the one named, oldest first.
 import { bearerToken } from '../core/authorization.js';
 import { GatewayError } from '../core/errors.js';
+import { holdsProvenNumber } from '../core/mask.js';
 import type { HttpAnswer } from '../platform/http-client.js';
 import { failureCode, type SendHttp } from './send-http.js';
 
@@ -64,9 +65,14 @@ function readEvents(body: string): NoticeEvent[] {
   return parsed.map((event: unknown) => {
     const { id, method, data } = (event ?? {}) as { id?: unknown; method?: unknown; data?: unknown };
     return {
-      id: typeof id === 'string' && EVENT_ID.test(id) ? id : undefined,
+      id: isKept(id) ? id : undefined,
       method: typeof method === 'string' ? method : undefined,
       data: data ?? null,
     };
   });
+}
+
+/** An id is kept and sent back as it is, so that none may hold an ID number. */
+function isKept(id: unknown): id is string {
+  return typeof id === 'string' && EVENT_ID.test(id) && !holdsProvenNumber(id);
 }

@@ -2,12 +2,11 @@
 // front-end database. None of them is found in the database, in the folder with the stored originals, in the log, nor
 // in what operators and agencies are shown, whether a pull succeeds or fails.
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parse, stringify } from 'yaml';
 import type { BatchView } from '../../src/app/batch-view.js';
-import { projectRoot } from '../../src/platform/project-root.js';
 import { createCapturedLogger } from '../helpers/captured-log.js';
+import { writeChangedConfig } from '../helpers/changed-config.js';
 import { openPostgresTable, type FrontEndTable } from '../helpers/front-end-tables.js';
 import { startTestGateway, type TestGateway } from '../helpers/gateway.js';
 import { openHttpService, type Answer, type HttpService } from '../helpers/http-service.js';
@@ -191,8 +190,6 @@ describe('planted ID numbers in pulls', function () {
   });
 
   function writeConfiguration(): string {
-    const target = path.join(folder.path, 'config');
-    cpSync(path.join(projectRoot, 'config'), target, { recursive: true });
     const urlFile = path.join(folder.path, 'front-end-url');
     writeFileSync(urlFile, `${table.url}\n`, { mode: 0o600 });
     const httpPull = {
@@ -215,21 +212,17 @@ describe('planted ID numbers in pulls', function () {
       feedbackTable: 'credit_feedback',
     };
     const ways: Record<string, object> = { [SERVICE]: { httpPull }, [TABLE]: { databasePull } };
-    change(path.join(target, 'sources.yaml'), (sources: { id: string }[]) =>
-      sources.map((source) => {
-        // A folder would have the service asked again once a batch has settled.
-        const rest = Object.fromEntries(Object.entries(source).filter(([name]) => name !== 'folder'));
-        return ways[source.id] === undefined ? source : { ...rest, ...ways[source.id] };
+    return writeChangedConfig(folder.path, {
+      'sources.yaml': (sources: { id: string }[]) =>
+        sources.map((source) => {
+          // A folder would have the service asked again once a batch has settled.
+          const rest = Object.fromEntries(Object.entries(source).filter(([name]) => name !== 'folder'));
+          return ways[source.id] === undefined ? source : { ...rest, ...ways[source.id] };
+        }),
+      'gateway.yaml': (settings: { pull: object }) => ({
+        ...settings,
+        pull: { ...settings.pull, allowedRanges: ['127.0.0.0/8'], retryWaitsMs: [3_600_000] },
       }),
-    );
-    change(path.join(target, 'gateway.yaml'), (settings: { pull: object }) => ({
-      ...settings,
-      pull: { ...settings.pull, allowedRanges: ['127.0.0.0/8'], retryWaitsMs: [3_600_000] },
-    }));
-    return target;
+    });
   }
 });
-
-function change<T>(file: string, work: (content: T) => unknown): void {
-  writeFileSync(file, stringify(work(parse(readFileSync(file, 'utf8')) as T)));
-}
