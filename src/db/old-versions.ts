@@ -9,6 +9,16 @@ const ALL_SENT = `least(
   (select min(position) - 1 from changes_in_flight),
   (select min(position) - 1 from changes_waiting))`;
 
+/** A deletion of versions `old` that leaves with the next version how open the one before was: whether a reader knew it decides whether it learns of its end. */
+function withoutLoss(deletion: string): string {
+  return `with gone as (${deletion} returning old.record_id, old.version, old.openness)
+    update record_versions next set openness_before = gone.openness
+    from gone
+    where gone.openness is not null and next.record_id = gone.record_id and next.version = gone.version + 1
+      and next.openness is not null
+      and not exists (select from gone also where also.record_id = next.record_id and also.version = next.version)`;
+}
+
 /** Locks a chunk whose predecessors are past their retention; undefined where there is none that no other job has. */
 export async function lockPastChunk(sql: Sql, cutoffs: Cutoffs): Promise<number | undefined> {
   const { rows } = await sql.query<{ id: number }>(
@@ -34,10 +44,10 @@ export async function deletePredecessors(sql: Sql, chunk: { id: number; at: Date
     [chunk.id],
   );
   await sql.query(
-    `delete from record_versions old using record_versions next, chunks c, feed_horizon h
+    withoutLoss(`delete from record_versions old using record_versions next, chunks c, feed_horizon h
      where next.chunk_id = $1 and next.version > 1
        and old.record_id = next.record_id and old.version < next.version
-       and c.id = old.chunk_id and c.last_position < h.first_kept`,
+       and c.id = old.chunk_id and c.last_position < h.first_kept`),
     [chunk.id],
   );
   await sql.query('update chunks set old_versions_deleted_at = $2 where id = $1', [chunk.id, chunk.at]);
@@ -61,8 +71,8 @@ export async function moveFeedHorizon(sql: Sql, cutoff: string, limit: number): 
   const [first, last] = [past.at(0), past.at(-1)];
   if (first === undefined || last === undefined) return 0;
   await sql.query(
-    `delete from record_versions v where chunk_id = any($1::bigint[]) and data = '{}'
-       and exists (select from record_versions next where next.record_id = v.record_id and next.version > v.version)`,
+    withoutLoss(`delete from record_versions old where chunk_id = any($1::bigint[]) and data = '{}'
+       and exists (select from record_versions next where next.record_id = old.record_id and next.version > old.version)`),
     [past.map(({ id }) => id)],
   );
   await sql.query('update feed_horizon set first_kept = $1', [last.last + 1]);

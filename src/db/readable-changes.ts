@@ -5,8 +5,8 @@
 /** The operation of the version `v` to a reader of the level `$n`: `u`, `d`, or `-` where there is nothing for it. */
 export function operationTo(level: string): string {
   const isOpen = (version: string): string => `coalesce(${version}.openness, 0) <= ${level}`;
-  // Where the version before is gone with its retention, the reader may have seen it.
-  const wasHidden = `exists (select from record_versions before where before.record_id = v.record_id
+  // Of a version that is gone with its retention the next one tells how open it was.
+  const wasHidden = `coalesce(v.openness_before, 0) > ${level} or exists (select from record_versions before where before.record_id = v.record_id
       and before.version = v.version - 1 and not (${isOpen('before')}))`;
   return `case when ${isOpen('v')} then v.operation::text
        when v.operation = 'd' or v.version = 1 or ${wasHidden} then '-' else 'd' end`;

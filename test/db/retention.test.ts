@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { feedViews } from '../../src/app/feed-views.js';
 import { requireKept, requireProblemsKept } from '../../src/app/kept.js';
 import { bindReports } from '../../src/app/reports.js';
 import type { Storage } from '../../src/app/storage.js';
@@ -425,5 +426,38 @@ describe('retention', () => {
       await apply(100, { oldVersions: { days: 10 } });
       assert.equal((await versions()).length, 2);
     });
+
+    for (const [first, second] of [
+      [{ feed: { days: 10 } }, { oldVersions: { days: 3 } }],
+      [{ oldVersions: { days: 3 } }, { feed: { days: 10 } }],
+    ] satisfies Partial<Retention>[][])
+      it(`tells nobody of the end of what it never saw once the version before is gone, ${Object.keys(first!)[0]} first`, async () => {
+        const { database } = bench.test;
+        const view = feedViews(bench.site.configuration)('agency');
+        const reader = { sql: database, clock: () => NOW };
+        const ofAgency = async (): Promise<string[]> =>
+          (await readFeed({ lastEventId: '5', limit: 1000, view }, reader)).map(
+            ({ method, subject, recordversion }) => `${method} ${subject.at(-1)} ${recordversion}`,
+          );
+        const closed = (n: number, version = 1) => ({ recordId: recordId(n), version, openness: 2 }) as const;
+        await writeChunk(database, {
+          changes: [closed(1), { recordId: recordId(2) }, closed(3), closed(3, 2), closed(4)],
+          committedAt: NOW,
+        });
+        await writeChunk(database, {
+          changes: [closed(1, 2), closed(2, 2), closed(3, 3), { recordId: recordId(4), version: 2 }],
+          committedAt: new Date(NOW.getTime() + 95 * DAY_MS),
+        });
+        await database.query(`insert into destinations (id, planned_to) values ('city', 9)`);
+        const before = await ofAgency();
+        assert.deepEqual(before, ['DELETE 2 2', 'PUT 4 2']);
+        for (const retention of [first, second]) await apply(100, retention!);
+        assert.deepEqual(
+          (await versions()).map(([version]) => version),
+          [2, 2, 3, 2],
+          'the versions before are gone',
+        );
+        assert.deepEqual(await ofAgency(), before);
+      });
   });
 });
