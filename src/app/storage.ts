@@ -2,6 +2,8 @@
 // DATABASE_URL names one, with every migration applied.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GatewayError } from '../core/errors.js';
+import { isOwnMark } from '../db/data-key-mark.js';
 import { migrate } from '../db/migrate.js';
 import { openDatabase, type Database } from '../db/pool.js';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.js';
@@ -31,11 +33,25 @@ export async function openStorage(environment: Environment, stops: StopList, log
     environment.signingKeyFile ?? join(environment.dataDir, 'signing-key.json'),
   );
   const database = await openPostgres(environment, stops, log);
+  const sealer = createSealer(keys);
+  await mustBeOwnKey(database, sealer, dataKeyFile(environment));
   const originals = createOriginals(originalsFolder(environment), keys);
   // An upload writes at least once a minute or is ended: what is a day old has nobody.
   const removed = await originals.removeDrafts(new Date(Date.now() - DAY_MS));
   if (removed > 0) log.info({ removed }, 'Drafts of uploads that were killed are removed');
-  return { database, originals, sealer: createSealer(keys), signer };
+  return { database, originals, sealer, signer };
+}
+
+/** A file that is missing is made anew; with another key persons would become other records, and nothing would open. */
+async function mustBeOwnKey(database: Database, sealer: Sealer, file: string): Promise<void> {
+  if (await isOwnMark(database, sealer.index('the data key of this database'))) return;
+  throw new GatewayError(
+    'config.invalid',
+    `${file} is not the data key that this database was written with; where the file was missing, it has just been made. Put the right file back in its place: nothing has been changed.`,
+    {
+      detailZh: `${file} 不是本数据库所用的数据密钥文件（原文件缺失时会新建）。请放回原密钥文件；数据未作任何更改。`,
+    },
+  );
 }
 
 /** Where the data keys are. */

@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resealEverything } from '../app/reseal.js';
 import { rotateKeys } from '../app/rotate.js';
-import { sealedCounts } from '../app/sealed-counts.js';
+import { sealedCounts, type SealedCounts } from '../app/sealed-counts.js';
 import { dataKeyFile, openStorage, originalsFolder } from '../app/storage.js';
-import { loadDataKey } from '../platform/data-key.js';
+import { GatewayError } from '../core/errors.js';
+import { loadDataKey, type DataKeys } from '../platform/data-key.js';
 import { note, print } from './output.js';
 import { withSession } from './session.js';
 
@@ -28,6 +29,13 @@ export function runDataKeyRotate(): Promise<void> {
 export function runDataKeyReseal(): Promise<void> {
   return withSession(async ({ environment, stops, log }) => {
     const storage = await openStorage(environment, stops, log);
+    const held = loadDataKey(dataKeyFile(environment));
+    mustHoldAll(missingKeys(held, await sealedCounts(storage.database, originalsFolder(environment))));
+    if (held.older.length === 0) {
+      print('There is one data key alone: nothing is sealed with another · 只有一个密钥，无需重新加密');
+      note('To change it, run `gateway data-key rotate` first · 如需更换密钥，请先运行 rotate');
+      return;
+    }
     const report = await resealEverything({
       ...storage,
       originalsDir: originalsFolder(environment),
@@ -50,13 +58,34 @@ export function runDataKeyReseal(): Promise<void> {
   });
 }
 
-/** Prints the keys and how much is sealed with each, as one JSON object. */
+/** Prints the keys and how much is sealed with each, as one JSON object; exit 1 where the file lacks a key. */
 export function runDataKeyStatus(): Promise<void> {
   return withSession(async ({ environment, stops, log }) => {
     const { database } = await openStorage(environment, stops, log);
-    const { id, older, rotatedAt } = loadDataKey(dataKeyFile(environment));
+    const held = loadDataKey(dataKeyFile(environment));
     const sealed = await sealedCounts(database, originalsFolder(environment));
-    const keys = { current: id, rotatedAt: rotatedAt ?? null, older: older.map((key) => key.id) };
+    const older = held.older.map(({ id }) => id);
+    const missing = missingKeys(held, sealed);
+    const keys = { current: held.id, rotatedAt: held.rotatedAt ?? null, older, missing };
     print(JSON.stringify({ ...keys, sealed }, null, 2));
+    if (missing.length > 0) process.exitCode = 1;
   });
+}
+
+/** Ids of keys that something is sealed with and that the file lacks: one from before a rotation was put back. */
+function missingKeys(held: DataKeys, sealed: SealedCounts): string[] {
+  const ids = new Set([held.id, ...held.older.map(({ id }) => id)]);
+  return Object.keys(sealed).filter((id) => !ids.has(id));
+}
+
+function mustHoldAll(missing: readonly string[]): void {
+  if (missing.length === 0) return;
+  const ids = missing.join(', ');
+  throw new GatewayError(
+    'config.invalid',
+    `Something is sealed with ${ids}, which the data key file does not hold. Put the file of after the last rotation back; nothing has been changed.`,
+    {
+      detailZh: `有数据以密钥 ${ids} 加密，而密钥文件中没有该密钥。请放回最近一次轮换后的密钥文件；未作任何更改。`,
+    },
+  );
 }

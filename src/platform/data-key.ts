@@ -68,6 +68,7 @@ function parseKey(text: string, file: string): DataKeys {
     throw new GatewayError(
       'config.invalid',
       `${file} is not a data key: it must be JSON with "id" (8 hexadecimal digits), "encryption" and "index" (32 bytes each in base64). Put the right file back; it has not been changed.`,
+      { detailZh: `${file} 不是有效的数据密钥文件，请放回原文件；该文件未被更改。` },
     );
   }
   return { ...key, index, older: whole, rotatedAt: timeOf(content['rotatedAt']) };
