@@ -174,7 +174,10 @@ function malformedDate(): GatewayError {
 function pastRetention(): GatewayError {
   return new GatewayError(
     'reconciliation.past-retention',
-    'What the destination took on this day is no longer kept (takenChanges in config/retention.yaml), so that it cannot be compared.',
-    { detailZh: '该日期的发送明细已超过保存期限（config/retention.yaml 的 takenChanges），无法再对账。' },
+    'What the destination took on this day is not kept, so that it cannot be compared: it is past its retention (takenChanges in config/retention.yaml), or was sent by a version that did not keep it.',
+    {
+      detailZh:
+        '该日期的发送明细未保存，无法对账：已超过保存期限（config/retention.yaml 的 takenChanges），或由尚不保存明细的旧版本发送。',
+    },
   );
 }

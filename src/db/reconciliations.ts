@@ -50,13 +50,14 @@ export async function orderReconciliation(sql: Sql, order: ReconciliationOrder):
   return rows[0]?.isNew === true;
 }
 
-/** Orders each day up to `order.day` that has not been ordered since the first that ever was, of the last `most` days; gives how many. */
+/** Orders each day up to `order.day` that has not been ordered since the first that ever was, of the last `most` days, and none of which not all is kept that was taken; gives how many. */
 export async function orderDaysUpTo(sql: Sql, order: ReconciliationOrder, most: number): Promise<number> {
   const { rowCount } = await sql.query(
     `insert into reconciliations (destination, day, ordered_at, ordered_by, due_at)
      select $1, day, $3, $4, $3 from generate_series(
        greatest((select coalesce(min(day), $2) from reconciliations where destination = $1 and day <= $2),
-                $2::date - $5::integer + 1), $2::date, interval '1 day') day
+                $2::date - $5::integer + 1,
+                (select first_day from taken_changes_horizon where destination = $1)), $2::date, interval '1 day') day
      on conflict do nothing`,
     [order.destination, order.day, order.at, order.by, most],
   );

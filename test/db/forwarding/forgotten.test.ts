@@ -295,7 +295,7 @@ describe('what is known of deliveries', () => {
         ['differences.deleted', 1],
         ['reconciliations.deleted', 1],
       ]);
-      const nightly = { destination: 'city', day: '2026-12-31', by: 'gateway', at: at(184) };
+      const nightly = { destination: 'city', day: '2027-01-31', by: 'gateway', at: at(215) };
       assert.equal(await orderDaysUpTo(database, nightly, 31), 31, 'the latest day tells how far to make up');
     });
   });
