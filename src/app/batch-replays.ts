@@ -5,19 +5,20 @@ import type { HttpDeps } from '../http/deps.js';
 import { viewBatch } from './batch-view.js';
 import type { Foundation } from './gateway.js';
 import { wakeQueue } from './notice-binding.js';
-import { orderReplay, orderStretch, originalOf, previewStretch } from './order-replay.js';
-import { previewReplays } from './preview-replay.js';
+import { orderReplay, originalOf } from './order-replay.js';
+import { previewReplay, previewStretch } from './preview-replay.js';
+import { bindSourceReplays } from './source-replays.js';
 
-type Bound = Pick<HttpDeps, 'previewBatchReplay' | 'previewSourceReplay' | 'replayBatch' | 'replaySource'>;
+type Bound = Pick<
+  HttpDeps,
+  'previewBatchReplay' | 'previewSourceReplay' | 'readSourceReplay' | 'replayBatch' | 'replaySource'
+>;
 
 /** Binds the routes; a worker of the source is woken for what is ordered. */
 export function bindBatchReplays(foundation: Foundation): Bound {
   const wake = wakeQueue(foundation);
   return {
-    previewBatchReplay: async (id) => {
-      const [preview] = await previewReplays([await originalOf(id, foundation)], foundation);
-      return preview as object;
-    },
+    previewBatchReplay: async (id) => previewReplay(await originalOf(id, foundation), foundation),
     replayBatch: async (id, { caller, reason }) => {
       const ordered = await orderReplay(id, { actor: actorOf(caller), reason }, foundation);
       if (ordered.isNew) await wake('process-source', ordered.source);
@@ -26,10 +27,6 @@ export function bindBatchReplays(foundation: Foundation): Bound {
       return { isNew: ordered.isNew, batch };
     },
     previewSourceReplay: (stretch) => previewStretch(stretch, foundation),
-    replaySource: async (stretch, { caller, reason }) => {
-      const ordered = await orderStretch(stretch, { actor: actorOf(caller), reason }, foundation);
-      if (ordered.replays.some(({ isNew }) => isNew)) await wake('process-source', stretch.source);
-      return ordered;
-    },
+    ...bindSourceReplays(foundation),
   };
 }

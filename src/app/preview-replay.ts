@@ -4,7 +4,12 @@ import { isGatewayError } from '../core/errors.js';
 import type { JudgedRow, ParsedRow } from '../core/rows.js';
 import { verdictLookup } from '../core/verdict-runs.js';
 import { VERDICTS, type Counts, type Verdict } from '../core/words.js';
-import { readCodesOfRows, readLastAccount } from '../db/batch-replays.js';
+import {
+  readCodesOfRows,
+  readDelivered,
+  readLastAccount,
+  type DeliveredStretch,
+} from '../db/batch-replays.js';
 import type { Batch } from '../db/batches.js';
 import { readVerdicts } from '../db/chunks.js';
 import { openBatchFile } from '../jobs/open-batch-file.js';
@@ -12,7 +17,7 @@ import { judgeRows } from '../records/dedupe.js';
 import { foresee, type Foresight } from '../records/foresee.js';
 import { storedGround } from '../records/ground-reads.js';
 import { readGround } from '../records/read-ground.js';
-import { planReplay, type ReplayNeeds } from './plan-replay.js';
+import { mustBeReplayable, planReplay, type ReplayNeeds } from './plan-replay.js';
 
 export interface ReplayPreview {
   readonly batch: string;
@@ -22,6 +27,8 @@ export interface ReplayPreview {
   /** Whether all that judges rows is as it was: nothing is to be expected then. Null where it was not noted. */
   readonly isSameMapping: boolean | null;
   readonly rows: number;
+  /** The most that one preview looks at, all its batches together. */
+  readonly maxRows: number;
   /** False where the file goes on behind the rows looked at. */
   readonly isWhole: boolean;
   /** Of the rows looked at. */
@@ -41,23 +48,58 @@ export interface ReplayPreview {
 
 /** Rows of one preview, all its batches together: each change is held in memory. */
 const MAX_ROWS = 200_000;
+/** Files that one preview opens: the request waits for them. */
+const MAX_BATCHES = 50;
+const MAX_LISTED = 1000;
 /** No batch has such a number, and what is foreseen is younger than all that is stored. */
 const FIRST_NUMBER = 2 ** 52;
 
-/** Previews the replays of batches in their order; each throws as its replay would be refused. */
-export async function previewReplays(
-  originals: readonly Batch[],
-  needs: ReplayNeeds,
-): Promise<ReplayPreview[]> {
+/** Previews the replay of a batch; throws as its replay would be refused. */
+export function previewReplay(original: Batch, needs: ReplayNeeds): Promise<ReplayPreview> {
+  const foresight = foresee(storedGround(needs.storage.database));
+  return look(original, { foresight, left: MAX_ROWS, number: FIRST_NUMBER }, needs);
+}
+
+/** A batch of a stretch that is not replayed, and the code of the reason. */
+interface Skipped {
+  readonly batch: string;
+  readonly code: string;
+}
+
+export interface StretchPreview {
+  readonly previews: readonly ReplayPreview[];
+  readonly skipped: readonly Skipped[];
+  /** Batches that were not looked at any more: a preview has an end by rows and by files. */
+  readonly left: readonly string[];
+  readonly maxRows: number;
+  readonly maxBatches: number;
+}
+
+/** Previews the replays of what a source delivered in a stretch of time, as far as a preview goes. */
+export async function previewStretch(stretch: DeliveredStretch, needs: ReplayNeeds): Promise<StretchPreview> {
+  const found = await readDelivered(needs.storage.database, { ...stretch, limit: MAX_LISTED });
   const foresight = foresee(storedGround(needs.storage.database));
   const previews: ReplayPreview[] = [];
-  let left = MAX_ROWS;
-  for (const [i, original] of originals.entries()) {
-    const preview = await previewReplay(original, { foresight, left, number: FIRST_NUMBER + i }, needs);
-    left -= preview.rows;
-    previews.push(preview);
+  const skipped: Skipped[] = [];
+  let rows = 0;
+  let opened = 0;
+  for (const original of found) {
+    if (rows >= MAX_ROWS || opened >= MAX_BATCHES) break;
+    opened += 1;
+    try {
+      mustBeReplayable(original);
+      const left = MAX_ROWS - rows;
+      const preview = await look(original, { foresight, left, number: FIRST_NUMBER + opened }, needs);
+      rows += preview.rows;
+      previews.push(preview);
+    } catch (error) {
+      // Ours to mend is whatever is no fault of the batch.
+      if (!isGatewayError(error) || error.status >= 500) throw error;
+      skipped.push({ batch: original.id, code: error.code });
+    }
   }
-  return previews;
+  const left = found.slice(opened).map(({ id }) => id);
+  return { previews, skipped, left, maxRows: MAX_ROWS, maxBatches: MAX_BATCHES };
 }
 
 interface Look {
@@ -67,22 +109,22 @@ interface Look {
   readonly number: number;
 }
 
-async function previewReplay(original: Batch, look: Look, needs: ReplayNeeds): Promise<ReplayPreview> {
+async function look(original: Batch, at: Look, needs: ReplayNeeds): Promise<ReplayPreview> {
   const { database, originals, sealer } = needs.storage;
   const plan = await planReplay(original, needs);
   const account = await readLastAccount(database, original);
   const file = await openBatchFile({ ...original, ...plan }, { ...needs.site, originals, sealer });
   const verdictBefore = verdictLookup(await readVerdicts(database, account.id));
   const tally = openTally(verdictBefore);
-  const of = { ...original, batchNumber: look.number };
+  const of = { ...original, batchNumber: at.number };
   let isWhole = true;
   for await (const piece of toTheBreak(file.rows)) {
-    const rows = piece.slice(0, look.left - tally.rows()).map(file.stages);
+    const rows = piece.slice(0, at.left - tally.rows()).map(file.stages);
     const [first, last] = [rows[0], rows.at(-1)];
     if (first !== undefined && last !== undefined) {
-      const ground = await readGround(look.foresight.reads, rows, of);
+      const ground = await readGround(at.foresight.reads, rows, of);
       const judged = judgeRows(rows, ground);
-      look.foresight.note(judged, ground);
+      at.foresight.note(judged, ground);
       const stretch = { batchId: account.id, first: first.row, last: last.row };
       tally.add(judged, await readCodesOfRows(database, stretch));
     }
@@ -95,6 +137,7 @@ async function previewReplay(original: Batch, look: Look, needs: ReplayNeeds): P
     comparedWith: account.id,
     mapping: plan.mapping,
     isSameMapping: mappingVersion === null ? null : mappingVersion === plan.mappingVersion,
+    maxRows: MAX_ROWS,
     isWhole,
     ...tally.result(),
   };

@@ -9,6 +9,7 @@ import { dueDeliveries } from '../db/notice-deliveries.js';
 import { dueReminders } from '../db/reminders.js';
 import { dueFeedback } from '../db/notice-feedback.js';
 import { dueReconciliations } from '../db/reconciliations.js';
+import { dueSourceReplays } from '../db/source-replays.js';
 import { createForwarder } from '../forwarding/forwarder.js';
 import { createSourceWorker } from '../jobs/process-source.js';
 import { createPullWorker } from '../jobs/pull-source.js';
@@ -30,6 +31,7 @@ import { startFeedDigest } from './feed-digest.js';
 import type { Foundation } from './gateway.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
 import { ownJobs, startLateEndings } from './own-jobs.js';
+import { createReplayPlanner } from './plan-source-replays.js';
 import { pressureOf } from './pressure.js';
 import { handleReconciliations, reconciliationJob } from './reconciliation-jobs.js';
 import { bindPulls, followUp, pullJobs } from './pulls.js';
@@ -59,6 +61,7 @@ export async function startWorkers(foundation: Foundation, options: WorkerOption
   if (options.roles.includes('worker')) {
     handleSources(foundation, options);
     handlePulls(foundation);
+    handleReplays(foundation);
     if (options.city !== undefined) handleForwarding(foundation, options.city);
     handleNotices(foundation, options);
     // The handlers end before the connections that they use are closed.
@@ -86,6 +89,19 @@ function tellOf(foundation: Foundation, options: WorkerOptions): () => void {
     options.onChanges();
     void wakeForwarder('forward', DESTINATION);
   };
+}
+
+function handleReplays(foundation: Foundation): void {
+  const { site, storage, dispatcher } = foundation;
+  const wake = wakeQueue(foundation);
+  const plan = createReplayPlanner({
+    ...foundation,
+    database: storage.database,
+    claimMs: site.configuration.gateway.claimMs,
+    random: Math.random,
+    onOrdered: (source) => wake('process-source', source),
+  });
+  dispatcher.handle('plan-replays', 1, plan);
 }
 
 function handlePulls(foundation: Foundation): void {
@@ -159,6 +175,7 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
       return new Map<Queue, readonly string[]>([
         ['pull-source', await duePulls(database, now)],
         ['process-source', await dueSources(database, now)],
+        ['plan-replays', await dueSourceReplays(database, now)],
         ['forward', options.city === undefined ? [] : await dueDestinations(database, [DESTINATION], now)],
         ['deliver-notice', await dueDeliveries(database, now)],
         ['deliver-reminder', await dueReminders(database, now)],

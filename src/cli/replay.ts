@@ -1,7 +1,7 @@
 // `gateway replay BATCH`: judges a batch once more by the mapping of today, in this process, to its settled replay;
 // with --preview it says what would change and writes nothing.
 import { orderReplay, originalOf } from '../app/order-replay.js';
-import { previewReplays, type ReplayPreview } from '../app/preview-replay.js';
+import { previewReplay, type ReplayPreview } from '../app/preview-replay.js';
 import { COMMAND_LINE } from '../core/audit-entry.js';
 import { ANY_DAY, maskPersonalNumbersIn } from '../core/mask.js';
 import { workUntilSettled } from './ingest.js';
@@ -25,8 +25,8 @@ export function runReplay(batchId: string, options: ReplayOptions): Promise<void
     const { signal } = stopping;
     const needs = { site, storage, clock: () => new Date(), log, signal };
     if (options.preview) {
-      const previews = await previewReplays([await originalOf(batchId, needs)], needs);
-      for (const preview of previews) print(options.json ? JSON.stringify(preview) : previewTable(preview));
+      const preview = await previewReplay(await originalOf(batchId, needs), needs);
+      print(options.json ? JSON.stringify(preview) : previewTable(preview));
       return;
     }
     const reason = options.reason === undefined ? null : maskPersonalNumbersIn(options.reason, ANY_DAY);

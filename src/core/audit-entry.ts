@@ -63,6 +63,7 @@ export const AUDIT_ACTIONS = [
   'rejected-rows.deleted',
   'reminder.raised',
   'source.paused',
+  'source.replay-ordered',
   'source.resumed',
   'taken-changes.deleted',
 ] as const;

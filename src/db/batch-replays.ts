@@ -99,6 +99,16 @@ export async function readDelivered(
   return rows as unknown as Batch[];
 }
 
+/** Counts the batches that a source delivered in a stretch of time. */
+export async function countDelivered(sql: Sql, of: DeliveredStretch): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>(
+    `select count(*) as count from batches
+     where source = $1 and received_at >= $2 and received_at < $3 and replay_of is null`,
+    [of.source, of.from, of.before],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** Reads the codes of the problems of a stretch of rows, each once a row. */
 export async function readCodesOfRows(
   sql: Sql,

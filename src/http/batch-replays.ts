@@ -1,7 +1,8 @@
 // Judging batches once more by the mapping of today: `POST /v1/batches/{id}/replay` and, for all that a source
-// delivered in a stretch of time, `POST /v1/sources/{source}/replay`; with `preview=true` nothing is written.
+// delivered in a stretch of time, `POST /v1/sources/{source}/replay`, which is worked off behind the request; with `preview=true` nothing is written.
 import type { RequestHandler } from 'express';
 import { GatewayError } from '../core/errors.js';
+import { UUID } from '../core/uuid.js';
 import { callerOf } from './authenticate.js';
 import { ownBatch } from './batches.js';
 import type { HttpDeps } from './deps.js';
@@ -57,10 +58,29 @@ export function replayBatches(deps: HttpDeps): BatchReplayHandlers {
         return;
       }
       const order = { caller, reason: mustGiveReason({ reason }) };
-      const ordered = await deps.replaySource(of, order);
-      response.status(ordered.replays.some(({ isNew }) => isNew) ? 202 : 200).json(ordered);
+      const { isNew, replay } = await deps.replaySource(of, order);
+      response
+        .status(isNew ? 202 : 200)
+        .location(`/v1/sources/${source}/replays/${replay.id}`)
+        .json(replay);
     },
   };
+}
+
+/** Makes the handler of `GET /v1/sources/{source}/replays/{replay}`. */
+export function readSourceReplay(deps: HttpDeps): RequestHandler<{ source: string; replay: string }> {
+  return async (request, response) => {
+    const { id: source } = ownSource(request.params.source, response, deps);
+    const { replay } = request.params;
+    if (!UUID.test(replay)) throw unknownReplay();
+    response.json(await deps.readSourceReplay(source, replay.toLowerCase()));
+  };
+}
+
+function unknownReplay(): GatewayError {
+  return new GatewayError('replay.unknown', 'There is no such replay of this source.', {
+    detailZh: '该来源没有此重新处理任务。',
+  });
 }
 
 function momentOf(value: unknown, name: string): Date {

@@ -256,10 +256,12 @@ export interface HttpDeps {
     order: { caller: Caller; reason: string },
   ) => Promise<{ readonly isNew: boolean; readonly batch: { readonly id: string } }>;
   readonly previewSourceReplay: (stretch: DeliveredStretch) => Promise<object>;
+  /** Has all that a source delivered in a time judged once more, behind the request. */
   readonly replaySource: (
     stretch: DeliveredStretch,
     order: { caller: Caller; reason: string },
-  ) => Promise<{ readonly replays: readonly { readonly isNew: boolean }[] }>;
+  ) => Promise<{ readonly isNew: boolean; readonly replay: { readonly id: string } }>;
+  readonly readSourceReplay: (source: string, id: string) => Promise<object>;
   readonly problemsCsv: (batchId: string, caller: Caller) => AsyncIterable<string>;
   readonly writeCorrection: (
     batchId: string,

@@ -1,7 +1,7 @@
 // Every route of the server in one table: method, path, who may call it, what answers. The OpenAPI document
 // is held against it by a test, both ways.
 import type { Role } from '../core/words.js';
-import { replayBatches } from './batch-replays.js';
+import { readSourceReplay, replayBatches } from './batch-replays.js';
 import { readBatch } from './batches.js';
 import type { HttpDeps } from './deps.js';
 import { destinationRoutes } from './destination-routes.js';
@@ -174,6 +174,12 @@ function batchRoutes(deps: HttpDeps): readonly Route[] {
       callers: ['operator'],
       json: 'required',
       handler: replays.ofSource,
+    },
+    {
+      method: 'get',
+      path: '/v1/sources/:source/replays/:replay',
+      callers: ['operator', 'auditor'],
+      handler: readSourceReplay(deps),
     },
     {
       method: 'post',

@@ -4,6 +4,7 @@
 export const QUEUES = [
   'pull-source',
   'process-source',
+  'plan-replays',
   'forward',
   'deliver-notice',
   'send-feedback',

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { orderReplay, orderStretch, originalOf, previewStretch } from '../../src/app/order-replay.js';
+import { orderReplay, originalOf } from '../../src/app/order-replay.js';
 import type { ReplayNeeds } from '../../src/app/plan-replay.js';
-import { previewReplays, type ReplayPreview } from '../../src/app/preview-replay.js';
+import { previewReplay, previewStretch, type ReplayPreview } from '../../src/app/preview-replay.js';
 import type { Site } from '../../src/app/site.js';
 import { isGatewayError } from '../../src/core/errors.js';
 import { readChangesAfter } from '../../src/db/changes.js';
@@ -17,6 +17,7 @@ import { NOW, openIntakeBench, SOURCE, type IntakeBench } from '../helpers/intak
 import { loadLoosenedSite, UNKNOWN_KIND } from '../helpers/loosened-site.js';
 import { penaltiesCsv, type Cells } from '../helpers/penalties.js';
 import { projectRoot } from '../../src/platform/project-root.js';
+import { replayStretch } from '../helpers/source-replays.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../helpers/temporary-folder.js';
 
 const LISTS = path.join(projectRoot, 'test/fixtures/uploads/serious-dishonesty-list-entry.csv');
@@ -55,11 +56,8 @@ describe('a replay of a batch', () => {
   });
   const order = async (id: string, site = loosened): Promise<string> =>
     (await orderReplay(id, ORDER, needs(site))).replay;
-  const preview = async (id: string, site = loosened): Promise<ReplayPreview> => {
-    const [found] = await previewReplays([await originalOf(id, needs(site))], needs(site));
-    assert.ok(found !== undefined);
-    return found;
-  };
+  const preview = async (id: string, site = loosened): Promise<ReplayPreview> =>
+    previewReplay(await originalOf(id, needs(site)), needs(site));
   const replay = async (id: string): Promise<ReturnType<IntakeBench['view']>> => {
     const replayed = await order(id);
     await bench.work({ site: loosened, chunkRows: 3 });
@@ -319,22 +317,22 @@ describe('a replay of a batch', () => {
     );
     const duplicate = previews[1]?.problems.find((each) => each.code === 'record.possible-duplicate');
     assert.equal(duplicate?.added, 1, 'of what the batch before would store');
-    const { replays } = await orderStretch(stretch, ORDER, needs());
+    const lookedAt = await replayStretch(stretch, needs());
     assert.deepEqual(
-      replays.map(({ batch, isNew }) => [batch, isNew]),
+      lookedAt.map(({ batch, isNew, skipped: code }) => [batch, isNew, code]),
       [
-        [first, true],
-        [second, true],
+        [first, true, null],
+        [second, true, null],
+        [gone, null, 'batch.past-retention'],
       ],
     );
     await bench.work({ site: loosened });
-    const views = await Promise.all(replays.map((each) => bench.view(each.replay)));
+    const replays = lookedAt.flatMap((each) => each.replay ?? []);
+    const views = await Promise.all(replays.map((each) => bench.view(each)));
     assert.deepEqual(
       views.map(({ counts }) => counts),
       previews.map(({ after }) => after),
     );
-    const empty = await orderStretch({ ...stretch, before: NOW }, ORDER, needs());
-    assert.deepEqual(empty, { replays: [], skipped: [] });
   });
 
   it('is foreseen for entries in lists and their removals, in whichever batch they came', async () => {
@@ -361,9 +359,9 @@ describe('a replay of a batch', () => {
         [1, []],
       ],
     );
-    const { replays } = await orderStretch(stretch, ORDER, needs());
+    const replays = (await replayStretch(stretch, needs())).flatMap((each) => each.replay ?? []);
     await bench.work({ site: loosened, sourceId });
-    const views = await Promise.all(replays.map((each) => bench.view(each.replay)));
+    const views = await Promise.all(replays.map((each) => bench.view(each)));
     assert.deepEqual(
       views.map(({ counts }) => counts),
       previews.map(({ after }) => after),

@@ -18,6 +18,14 @@ interface Event {
   readonly method: string;
 }
 
+interface Ordered {
+  readonly id: string;
+  readonly state: string;
+  readonly batches: number;
+  readonly replays: readonly { readonly replay: string }[];
+  readonly skipped: readonly object[];
+}
+
 describe('a replay over HTTP', () => {
   let definitions: TemporaryFolder;
   let run: TestGateway;
@@ -112,11 +120,21 @@ describe('a replay over HTTP', () => {
   it('is made for all that a source delivered in a time', async () => {
     const stretch = { from: '2026-01-01T00:00:00+08:00', to: '2100-01-01T00:00:00Z' };
     const of = `/v1/sources/${SOURCE}/replay`;
-    const foreseen = await post<{ previews: ReplayPreview[] }>(`${of}?preview=true`, stretch);
-    assert.deepEqual([foreseen.status, foreseen.body.previews.length], [200, 2]);
-    const ordered = await post<{ replays: { replay: string }[] }>(of, { ...stretch, ...REASON });
-    assert.deepEqual([ordered.status, ordered.body.replays.length], [202, 2]);
-    for (const { replay } of ordered.body.replays)
+    const foreseen = await post<{ previews: ReplayPreview[]; left: string[] }>(`${of}?preview=true`, stretch);
+    assert.deepEqual([foreseen.status, foreseen.body.previews.length, foreseen.body.left], [200, 2, []]);
+    const ordered = await post<Ordered>(of, { ...stretch, ...REASON });
+    assert.deepEqual([ordered.status, ordered.body.batches], [202, 2]);
+    const look = (id: string, key = run.operatorKey) =>
+      run.api<Ordered>(`/v1/sources/${SOURCE}/replays/${id}`, { key });
+    const done = await until(
+      async () => {
+        const { body } = await look(ordered.body.id);
+        return body.state === 'done' && body;
+      },
+      { what: 'the order to be worked off' },
+    );
+    assert.deepEqual([done.replays.length, done.skipped], [2, []]);
+    for (const { replay } of done.replays)
       await until(
         async () => {
           const { body } = await run.api<BatchView>(`/v1/batches/${replay}`, { key: run.operatorKey });
@@ -124,7 +142,9 @@ describe('a replay over HTTP', () => {
         },
         { what: 'the replays to settle' },
       );
-    const none = await post<object>(of, { ...stretch, to: '2026-01-01T00:00:00+08:00', ...REASON });
-    assert.deepEqual([none.status, none.body], [200, { replays: [], skipped: [] }]);
+    const none = await post<Ordered>(of, { ...stretch, to: '2026-01-01T00:00:00+08:00', ...REASON });
+    assert.deepEqual([none.status, none.body.state, none.body.replays], [202, 'done', []]);
+    for (const id of [first.id, 'x']) assert.equal((await look(id)).status, 404);
+    assert.equal((await look(ordered.body.id, run.keyOf('market-regulation'))).status, 403);
   });
 });

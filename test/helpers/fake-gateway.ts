@@ -101,12 +101,30 @@ function replayPreview(): Record<string, unknown> {
     mapping: 'administrative-penalty-2020',
     isSameMapping: false,
     rows: 2,
+    maxRows: 200_000,
     isWhole: true,
     before: counts,
     after: counts,
     wouldPass: 0,
     wouldFail: 0,
     problems: [{ code: 'value.required', gone: 0, still: 1, added: 0 }],
+  };
+}
+
+function sourceReplay(source: string): { id: string } & Record<string, unknown> {
+  return {
+    ...{
+      id: RECORD_ID,
+      source,
+      from: new Date(0),
+      to: new Date(1),
+      state: 'pending',
+      reason: 'x',
+      by: 'operator:k',
+    },
+    ...{ orderedAt: new Date(2), finishedAt: null, batches: 2, failures: 0 },
+    replays: [{ batch: BATCH_ID, replay: RECORD_ID, isNew: true }],
+    skipped: [],
   };
 }
 
@@ -301,11 +319,12 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
     reinstateRecord: async ({ recordId, caller, reason }) => recordStanding(recordId, { caller, reason }),
     previewBatchReplay: async () => replayPreview(),
     replayBatch: async () => ({ isNew: true, batch: batchView() }),
-    previewSourceReplay: async () => ({ previews: [replayPreview()], skipped: [] }),
-    replaySource: async () => ({
-      replays: [{ batch: BATCH_ID, replay: RECORD_ID, isNew: true }],
-      skipped: [],
+    previewSourceReplay: async () => ({
+      ...{ previews: [replayPreview()], skipped: [], left: [] },
+      ...{ maxRows: 200_000, maxBatches: 50 },
     }),
+    replaySource: async (stretch) => ({ isNew: true, replay: sourceReplay(stretch.source) }),
+    readSourceReplay: async (source) => sourceReplay(source),
     problemsCsv: async function* () {
       yield await Promise.resolve('\ufeff行号\r\n');
     },

@@ -8,6 +8,7 @@ const PLACES: Readonly<Record<string, string>> = {
   ':type': 'administrative-penalty',
   ':record': RECORD_ID,
   ':date': '2026-06-29',
+  ':replay': RECORD_ID,
 };
 const pathOf = (route: string): string =>
   route.replaceAll(/:\w+/g, (name) => (route.includes('batches/:id') ? BATCH_ID : (PLACES[name] ?? 'N-1')));
