@@ -22,8 +22,8 @@ export async function appendAudit(sql: Connection, act: AuditAct): Promise<void>
   await appendAudits(sql, [act]);
 }
 
-/** Appends acts in their order, in one statement. */
-export async function appendAudits(sql: Connection, acts: readonly AuditAct[]): Promise<void> {
+/** Appends acts in their order, in one statement: with nothing else to commit, that is the whole transaction. */
+export async function appendAudits(sql: Sql, acts: readonly AuditAct[]): Promise<void> {
   if (acts.length === 0) return;
   const rows = acts.map((raw) => {
     const act = masked(raw);

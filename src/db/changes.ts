@@ -29,12 +29,20 @@ export interface FeedChange extends Omit<Change, 'sealed' | 'batchId' | 'row'> {
   readonly hasEnded: boolean;
 }
 
-/** Reads the first position that is not past its retention, and the last one that is visible. */
-export async function readKeptPositions(sql: Sql): Promise<{ first: number; last: number }> {
-  const { rows } = await sql.query<{ first: number; last: number }>(
+/** The first position that is not past its retention, and the last one that is visible. */
+export interface KeptPositions {
+  readonly first: number;
+  readonly last: number;
+}
+
+const NOTHING_KEPT: KeptPositions = { first: 1, last: 0 };
+
+/** Reads what is kept. */
+export async function readKeptPositions(sql: Sql): Promise<KeptPositions> {
+  const { rows } = await sql.query(
     'select first_kept as first, last_position as last from feed_horizon, change_log',
   );
-  return rows[0] ?? { first: 1, last: 0 };
+  return (rows[0] as unknown as KeptPositions | undefined) ?? NOTHING_KEPT;
 }
 
 /** Reads the last position that is visible; 0 before the first change. */
@@ -61,20 +69,24 @@ export interface ChangesAfter {
   readonly view?: ReaderView | undefined;
 }
 
-// A window of at most `limit` changes: the next ones in the chunks that may hold something for the reader.
+// A window of at most `limit` changes: the next ones in the chunks that may hold something for the reader; and what is
+// kept, seen at the same moment, in one row without a chunk where there are none.
 const WINDOW = `
-  select id, agency, record_type as "recordType", committed_at as "committedAt", first_position as first,
-    greatest($1::bigint + 1 - first_position, 0)::integer as "from",
-    least(changes - 1, $2 - changes_before + greatest($1::bigint - first_position, -1))::integer as "to"
-  from (select *, sum(left_over) over (order by first_position) - left_over as changes_before
-        from (select *, last_position - greatest($1::bigint, first_position - 1) as left_over from chunks
-              where changes > 0 and coalesce(openness, 0) <= $5
-                and first_position > coalesce((select first_position - 1 from chunks
-                  where changes > 0 and first_position <= $1::bigint + 1 order by first_position desc limit 1), 0)
-                and last_position > $1::bigint
-                and ($3::text[] is null or record_type = any($3) or (has_endings and record_type <> all($4)))
-              order by first_position limit $2) next) ahead
-  where changes_before < $2`;
+  select first_kept as "firstKept", change_log.last_position as "lastPosition", ahead.*
+  from feed_horizon cross join change_log left join lateral
+    (select id, agency, record_type as "recordType", committed_at as "committedAt", first_position as first,
+       greatest($1::bigint + 1 - first_position, 0)::integer as "from",
+       least(changes - 1, $2 - changes_before + greatest($1::bigint - first_position, -1))::integer as "to"
+     from (select *, sum(left_over) over (order by first_position) - left_over as changes_before
+           from (select *, last_position - greatest($1::bigint, first_position - 1) as left_over from chunks
+                 where changes > 0 and coalesce(openness, 0) <= $5
+                   and first_position > coalesce((select first_position - 1 from chunks
+                     where changes > 0 and first_position <= $1::bigint + 1 order by first_position desc limit 1), 0)
+                   and last_position > $1::bigint
+                   and ($3::text[] is null or record_type = any($3) or (has_endings and record_type <> all($4)))
+                 order by first_position limit $2) next) counted
+     where changes_before < $2) ahead on true
+  order by ahead.first`;
 
 const IN_WINDOW = `
   from unnest($1::bigint[], $2::integer[], $3::integer[]) w (chunk_id, "from", "to")
@@ -101,12 +113,20 @@ interface Stretch {
   readonly to: number;
 }
 
+interface WindowHead {
+  readonly id: number | null;
+  readonly firstKept: number;
+  readonly lastPosition: number;
+}
+
 type Seen = Pick<FeedChange, 'recordId' | 'version' | 'operation' | 'data' | 'digest' | 'hasEnded'> & {
   readonly chunk: number;
   readonly ordinal: number;
 };
 
 export interface ChangesFound {
+  /** As it was when the window was laid. */
+  readonly kept: KeptPositions;
   readonly changes: readonly FeedChange[];
   /** Up to here there is nothing else for the reader; null where nothing was left to look at. */
   readonly lookedTo: number | null;
@@ -120,8 +140,8 @@ export async function readChangesAfter(
   sql: Sql,
   { after, limit, today, view }: ChangesAfter,
 ): Promise<ChangesFound> {
-  const { stretches, values, lookedTo } = await readWindow(sql, { after, limit, view });
-  if (lookedTo === null) return { changes: [], lookedTo };
+  const { kept, stretches, values, lookedTo } = await readWindow(sql, { after, limit, view });
+  if (lookedTo === null) return { kept, changes: [], lookedTo };
   const seen = (await sql.query(SEEN, [...values, today])).rows as unknown as Seen[];
   const byChunk = new Map(stretches.map((stretch) => [stretch.id, stretch]));
   const changes: FeedChange[] = [];
@@ -131,7 +151,7 @@ export async function readChangesAfter(
     changes.push({ position: first + ordinal, agency, recordType, committedAt, ...version });
   }
   changes.sort((a, b) => a.position - b.position);
-  return { changes, lookedTo };
+  return { kept, changes, lookedTo };
 }
 
 /** Looks at the next `limit` changes as `readChangesAfter` does, and gives what never changes of them: for a digest. */
@@ -162,16 +182,23 @@ function isTold(operation: Change['operation'], recordType: string, view: Reader
   return operation === 'd' || view === undefined || view.openTypes.includes(recordType);
 }
 
-async function readWindow(
-  sql: Sql,
-  { after, limit, view }: Omit<ChangesAfter, 'today'>,
-): Promise<{ stretches: readonly Stretch[]; values: unknown[]; lookedTo: number | null }> {
+interface Window {
+  readonly kept: KeptPositions;
+  readonly stretches: readonly Stretch[];
+  readonly values: unknown[];
+  readonly lookedTo: number | null;
+}
+
+async function readWindow(sql: Sql, { after, limit, view }: Omit<ChangesAfter, 'today'>): Promise<Window> {
   const level = opennessLevel(view?.openness ?? 'authorised');
   const bounds = [after, limit, view?.openTypes ?? null, view?.closedTypes ?? [], level];
-  const stretches = (await sql.query(WINDOW, bounds)).rows as unknown as Stretch[];
+  const rows = (await sql.query(WINDOW, bounds)).rows as unknown as (Omit<Stretch, 'id'> & WindowHead)[];
+  const [head] = rows;
+  const kept = head === undefined ? NOTHING_KEPT : { first: head.firstKept, last: head.lastPosition };
+  const stretches = rows.filter((row): row is Stretch & WindowHead => row.id !== null);
   const last = stretches.at(-1);
   const lookedTo = last === undefined ? null : last.first + last.to;
-  return { stretches, values: [...boundsOf(stretches), level], lookedTo };
+  return { kept, stretches, values: [...boundsOf(stretches), level], lookedTo };
 }
 
 const RUNS = `

@@ -1,9 +1,9 @@
-// Appends the entries of readings that come at once in one transaction: while one is being committed, those that come
-// meanwhile gather for the next. A commit that wakes hundreds of waiting readers so costs the log a few transactions,
-// and intake, which needs the same lock, waits for no more than one of them.
+// Appends the entries of readings that come at once in one statement, which is a transaction by itself: while one is
+// being committed, those that come meanwhile gather for the next. A commit that wakes hundreds of waiting readers so
+// costs the log a few transactions, and intake, which needs the same lock, waits for no more than one of them.
 import type { AuditAct } from '../core/audit-entry.js';
 import { appendAudits } from './audit.js';
-import type { Database } from './pool.js';
+import type { Sql } from './pool.js';
 
 /** Resolves once the act is committed; throws `audit.unavailable` where it is not. */
 export type WriteDown = (act: AuditAct) => Promise<void>;
@@ -16,7 +16,7 @@ interface Waiting {
 const ACTS_AT_ONCE = 500;
 
 /** Gathers the acts of one process. */
-export function gatherAudits(database: Database): WriteDown {
+export function gatherAudits(database: Sql): WriteDown {
   const waiting: Waiting[] = [];
   let isWriting = false;
   const writeAll = async (): Promise<void> => {
@@ -25,7 +25,7 @@ export function gatherAudits(database: Database): WriteDown {
       const taken = waiting.splice(0, ACTS_AT_ONCE);
       const acts = taken.map(({ act }) => act);
       try {
-        await database.transaction((sql) => appendAudits(sql, acts));
+        await appendAudits(database, acts);
         for (const { settle } of taken) settle.done();
       } catch (error) {
         for (const { settle } of taken) settle.failed(error);

@@ -3,18 +3,22 @@ import { GatewayError } from '../core/errors.js';
 
 const POSITION = /^(0|[1-9]\d{0,15})$/;
 
-/** Gives the position of an event; throws `feed.unknown-position` or `feed.past-retention`. */
-export function parsePosition(
-  lastEventId: string | undefined,
-  kept: { first: number; last: number },
-): number {
-  const position = POSITION.test(lastEventId ?? '0') ? Number(lastEventId ?? '0') : Number.NaN;
+/** Gives the position of an event, from the beginning where none is named; throws `feed.unknown-position`. */
+export function parsePosition(lastEventId = '0'): number {
+  if (!POSITION.test(lastEventId)) throw unknownPosition();
+  return Number(lastEventId);
+}
+
+/** Throws `feed.unknown-position` for a position that has never been given, `feed.past-retention` for one behind which events are gone. */
+export function checkKept(position: number, kept: { first: number; last: number }): void {
   if (position < kept.first - 1) throw pastRetention(kept.first);
-  if (!(position <= kept.last))
-    throw new GatewayError('feed.unknown-position', 'This feed has never given this lastEventId.', {
-      detailZh: '该 lastEventId 不是本数据流给出的编号。',
-    });
-  return position;
+  if (position > kept.last) throw unknownPosition();
+}
+
+function unknownPosition(): GatewayError {
+  return new GatewayError('feed.unknown-position', 'This feed has never given this lastEventId.', {
+    detailZh: '该 lastEventId 不是本数据流给出的编号。',
+  });
 }
 
 function pastRetention(oldest: number): GatewayError {

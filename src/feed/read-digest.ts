@@ -11,7 +11,7 @@ import {
   type DigestPlace,
 } from '../db/feed-digests.js';
 import type { Sql } from '../db/pool.js';
-import { parsePosition } from './feed-position.js';
+import { checkKept, parsePosition } from './feed-position.js';
 
 export interface FeedDigest {
   /** Changes with what the catalogue and the destination's entry open: then a reader folds anew from the beginning. */
@@ -32,7 +32,8 @@ export async function readFeedDigest(
   { sql, view }: { sql: Sql; view: ReaderView },
 ): Promise<FeedDigest> {
   const kept = await readKeptPositions(sql);
-  const at = parsePosition(lastEventId ?? String(kept.last), kept);
+  const at = parsePosition(lastEventId ?? String(kept.last));
+  checkKept(at, kept);
   const name = digestViewOf(view);
   const place = await placeAt(at, { sql, view, name, kept });
   const { since, count, digest } = place;

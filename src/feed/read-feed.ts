@@ -1,10 +1,10 @@
 // One answer of the feed: the events after a position, at once or as soon as there are any. In: what the
 // reader has seen; out: events in order. A reader that waits holds no database connection.
 import { shanghaiDay, type Clock } from '../core/clock.js';
-import { readChangesAfter, readKeptPositions, type ReaderView } from '../db/changes.js';
+import { readChangesAfter, type KeptPositions, type ReaderView } from '../db/changes.js';
 import type { Sql } from '../db/pool.js';
 import { writeCloudEvents, type FeedEvent } from './cloud-event.js';
-import { parsePosition } from './feed-position.js';
+import { checkKept, parsePosition } from './feed-position.js';
 import type { FeedWaiter } from './feed-waiter.js';
 
 export interface FeedQuery {
@@ -33,23 +33,22 @@ export interface FollowDeps {
  */
 export async function followFeed(query: FeedQuery, wait: FeedWait, deps: FollowDeps): Promise<FeedEvent[]> {
   const endsAt = deps.clock().getTime() + wait.timeoutMs;
-  // Read before the events: what comes in between ends the wait at once.
-  const kept = await readKeptPositions(deps.sql);
-  let after = parsePosition(query.lastEventId, kept);
-  let { last } = kept;
+  let after = parsePosition(query.lastEventId);
   for (;;) {
     const today = shanghaiDay(deps.clock());
-    const { events, lookedTo } = await readEvents(deps.sql, query, { after, today });
+    const { kept, events, lookedTo } = await readEvents(deps.sql, query, { after, today });
+    checkKept(after, kept);
     after = lookedTo;
     const leftMs = endsAt - deps.clock().getTime();
     if (events.length > 0 || leftMs <= 0 || wait.signal.aborted) return events;
-    const reached = await deps.waiter.wait({ after: last, timeoutMs: leftMs, signal: wait.signal });
-    if (reached === undefined) return [];
-    last = reached;
+    const waiting = { after: kept.last, timeoutMs: leftMs, signal: wait.signal };
+    if ((await deps.waiter.wait(waiting)) === undefined) return [];
   }
 }
 
 interface Looked {
+  /** As it was before the events were looked for: what has come since ends a wait at once. */
+  readonly kept: KeptPositions;
   readonly events: FeedEvent[];
   /** Up to here there is nothing else for the reader. */
   readonly lookedTo: number;
@@ -62,10 +61,17 @@ async function readEvents(
   from: { after: number; today: string },
 ): Promise<Looked> {
   let { after } = from;
+  let before: KeptPositions | undefined;
   for (;;) {
-    const { changes, lookedTo } = await readChangesAfter(sql, { after, limit, today: from.today, view });
+    const { kept, changes, lookedTo } = await readChangesAfter(sql, {
+      after,
+      limit,
+      today: from.today,
+      view,
+    });
+    before ??= kept;
     after = lookedTo ?? after;
     if (changes.length > 0 || lookedTo === null)
-      return { events: writeCloudEvents(changes), lookedTo: after };
+      return { kept: before, events: writeCloudEvents(changes), lookedTo: after };
   }
 }

@@ -9,7 +9,7 @@ import { BEFORE_FIRST, type AuditAct, type AuditEntry } from '../../src/core/aud
 import { createKey, revokeKey } from '../../src/db/api-keys.js';
 import { appendAudit, appendAudits, lastCheckpoint, readAudit } from '../../src/db/audit.js';
 import { gatherAudits } from '../../src/db/gathered-audit.js';
-import type { Database } from '../../src/db/pool.js';
+import type { Sql } from '../../src/db/pool.js';
 import { createCapturedLogger, type LogLine } from '../helpers/captured-log.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
@@ -54,11 +54,10 @@ describe('the audit log', () => {
   it('takes the readings of many readers in a few transactions, and fails each of them where it fails', async () => {
     let transactions = 0;
     const { database } = bench.test;
-    const counting: Database = {
-      ...database,
-      transaction: (work) => {
+    const counting: Sql = {
+      query: (text, values) => {
         transactions += 1;
-        return database.transaction(work);
+        return database.query(text, values);
       },
     };
     const writeDown = gatherAudits(counting);
