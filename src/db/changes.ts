@@ -72,8 +72,10 @@ export interface ChangesAfter {
 // A window of at most `limit` changes: the next ones in the chunks that may hold something for the reader; and what is
 // kept, seen at the same moment, in one row without a chunk where there are none.
 const WINDOW = `
-  select first_kept as "firstKept", change_log.last_position as "lastPosition", ahead.*
-  from feed_horizon cross join change_log left join lateral
+  select kept.*, ahead.*
+  from (select (select first_kept from feed_horizon) as "firstKept",
+          (select last_position from change_log) as "lastPosition") kept
+  left join lateral
     (select id, agency, record_type as "recordType", committed_at as "committedAt", first_position as first,
        greatest($1::bigint + 1 - first_position, 0)::integer as "from",
        least(changes - 1, $2 - changes_before + greatest($1::bigint - first_position, -1))::integer as "to"

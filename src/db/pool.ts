@@ -42,6 +42,11 @@ export function openDatabase(options: PoolOptions): Database {
     types: { getTypeParser: getTypeParser as typeof pg.types.getTypeParser },
   });
   pool.on('error', options.onIdleError);
+  // Statements that seem dear are compiled otherwise, for as long as hundreds of ours take; while young tables have no
+  // statistics, many seem so.
+  pool.on('connect', (connection) => {
+    connection.query('set jit = off').catch(options.onIdleError);
+  });
   return {
     query: (text, values) => pool.query(text, values as unknown[]) as never,
     transaction: (work) => inTransaction(pool, work),
