@@ -1,12 +1,17 @@
 // How each destination stands: what waits for it, whether it answers, and what keeps it shut.
 import { readDestinationLag } from '../db/destination-lag.js';
 import { readDestinationStops, type DestinationStop } from '../db/destination-stops.js';
+import { countWaitingFeedback } from '../db/notice-feedback.js';
 import type { Sql } from '../db/pool.js';
 import { countSetAside } from '../db/set-aside.js';
+
+/** Where answers to notices go. */
+const CITY = 'city';
 
 /** Lists the destinations of the configuration in its order. */
 export async function listDestinations(sql: Sql, ids: readonly string[]): Promise<object[]> {
   const [lags, stops] = [await readDestinationLag(sql, ids), await readDestinationStops(sql, ids)];
+  const feedback = await countWaitingFeedback(sql);
   const asides = await countSetAside(sql, ids);
   const stopOf = (id: string, kind: DestinationStop['kind']): DestinationStop | undefined =>
     stops.find((stop) => stop.id === id && stop.kind === kind);
@@ -17,6 +22,7 @@ export async function listDestinations(sql: Sql, ids: readonly string[]): Promis
     return {
       id,
       pending: { records, inFlight, since },
+      waitingFeedback: id === CITY ? feedback : 0,
       failures,
       paused: paused === undefined ? null : { since: paused.since, by: paused.by, reason: paused.reason },
       setAside:

@@ -25,6 +25,10 @@ const IS_NEXT = `(f.outcome = 'acknowledged' or not exists (
   select 1 from notice_feedback a where a.notice_id = f.notice_id and a.agency = f.agency
     and a.outcome = 'acknowledged' and a.state = 'due'))`;
 
+/** Answers go to the city's address: they wait as its records do while it is paused, or does not accept us. */
+const MAY_GO = `not exists (select from destinations
+  where id = 'city' and (paused_at is not null or parked_at is not null))`;
+
 /** Stores an answer that is due at once. */
 export async function insertFeedback(
   sql: Sql,
@@ -54,18 +58,26 @@ export async function readFeedback(sql: Sql, noticeId: string, agency: string): 
   return rows as unknown as FeedbackRow[];
 }
 
-/** Names the answers that are due and not being worked on, oldest first. */
+/** Counts the answers that have not reached the city. */
+export async function countWaitingFeedback(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>(
+    `select count(*) as count from notice_feedback where state = 'due'`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Names the answers that are due and not being worked on, oldest first; none while the city is paused or parked. */
 export async function dueFeedback(sql: Sql, now: Date, limit = 1000): Promise<string[]> {
   const { rows } = await sql.query<{ id: string }>(
     `select f.id from notice_feedback f where f.state = 'due' and f.due_at <= $1
-       and (f.claimed_until is null or f.claimed_until <= $1) and ${IS_NEXT}
+       and (f.claimed_until is null or f.claimed_until <= $1) and ${IS_NEXT} and ${MAY_GO}
      order by f.due_at limit $2`,
     [now, limit],
   );
   return rows.map((row) => row.id);
 }
 
-/** Claims a due answer until `until`; undefined where it is not due, not next, or another has it. */
+/** Claims a due answer until `until`; undefined where it is not due, not next, may not go now, or another has it. */
 export async function claimFeedback(
   sql: Sql,
   claim: { id: string; token: string; now: Date; until: Date },
@@ -74,7 +86,8 @@ export async function claimFeedback(
     `update notice_feedback f set claimed_by = $2, claimed_until = $4, attempts = f.attempts + 1
      where f.id = (
        select f.id from notice_feedback f where f.id = $1 and f.state = 'due' and f.due_at <= $3
-         and (f.claimed_until is null or f.claimed_until <= $3) and ${IS_NEXT} for update skip locked)
+         and (f.claimed_until is null or f.claimed_until <= $3) and ${IS_NEXT} and ${MAY_GO}
+         for update skip locked)
      returning ${COLUMNS}, f.notice_id as "noticeId", f.agency, f.attempts as attempt, f.claimed_by as token`,
     [claim.id, claim.token, claim.now, claim.until],
   );

@@ -7,7 +7,8 @@ export type CityAnswer =
   | { readonly kind: 'again'; readonly error: string }
   | { readonly kind: 'refused'; readonly error: string };
 
-const RETRIED = [408, 425, 429];
+/** The city says nothing of the answer where it does not know us: 401 and 403, also inside a 200. */
+const RETRIED = [401, 403, 408, 425, 429];
 const MAX_WORDS = 500;
 
 /** Judges an answer; a 2xx with an error code of the city's protocol in its body is none. */
@@ -16,7 +17,7 @@ export function judgeCityAnswer(answer: HttpAnswer, today: string): CityAnswer {
   const { errorCode, errorMsg } = readWords(answer.body);
   if (status >= 200 && status < 300) {
     if (errorCode === undefined || errorCode === '200') return { kind: 'taken' };
-    if (errorCode === '500') return { kind: 'again', error: 'city-500' };
+    if (['401', '403', '500'].includes(errorCode)) return { kind: 'again', error: `city-${errorCode}` };
   } else if (status < 400 || status >= 500 || RETRIED.includes(status)) {
     return { kind: 'again', error: `http-${status}` };
   }

@@ -284,6 +284,7 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
       {
         id: 'city',
         pending: { records: 3, inFlight: 1, since: new Date(0) },
+        waitingFeedback: 1,
         failures: 0,
         paused: null,
         parked: { since: new Date(0), reason: 'http-401' },

@@ -3,6 +3,8 @@ import { dueFeedback } from '../../../src/db/notice-feedback.js';
 import { readNotice } from '../../../src/db/notices.js';
 import { acceptNotice } from '../../../src/notices/accept.js';
 import { acknowledge, giveFeedback, listMailbox } from '../../../src/notices/answer.js';
+import { listDestinations } from '../../../src/app/destination-list.js';
+import { resumeDestination } from '../../../src/db/pauses.js';
 import { sendFeedback, type SendFeedbackDeps } from '../../../src/notices/send-feedback.js';
 import type { HttpAnswer, HttpRequest } from '../../../src/platform/http-client.js';
 import { ID_NUMBER, organisationNotice } from '../../unit/notices/sample-notice.js';
@@ -213,6 +215,31 @@ describe('answering a notice', () => {
     assert.equal(asked.length, 4);
     assert.deepEqual(await dueFeedback(fixture.database, new Date('2099-01-01')), []);
     fixture.time.now = new Date('2026-06-30T04:00:00Z');
+  });
+
+  it('waits while the city is paused or parked, is counted there, and goes once neither holds', async () => {
+    const { database } = fixture;
+    await acknowledge(fixture.deps, { noticeId, agency });
+    const [id] = (await due()) as [string];
+    const { asked, deps } = city();
+    const waiting = async (): Promise<unknown[]> =>
+      (await listDestinations(database, ['city', 'other'])).map(
+        (each) => (each as { waitingFeedback?: unknown }).waitingFeedback,
+      );
+    await database.query(`insert into destinations (id) values ('city')`);
+    for (const stop of [
+      `paused_at = now(), paused_by = 'operator:k', pause_reason = 'moves'`,
+      `parked_at = now(), parked_reason = 'http-401'`,
+    ]) {
+      await database.query(`update destinations set ${stop}`);
+      assert.deepEqual(await due(), []);
+      await sendFeedback(id, deps);
+      assert.deepEqual([asked.length, await waiting()], [0, [1, 0]]);
+      await resumeDestination(database, 'city', fixture.time.now);
+      assert.deepEqual(await due(), [id]);
+    }
+    await sendFeedback(id, deps);
+    assert.deepEqual([asked.length, await waiting()], [1, [0, 0]]);
   });
 
   it("keeps the city's words where the city refuses it, and the next goes on", async () => {

@@ -16,9 +16,10 @@ describe("the city's answer to a feedback", () => {
   });
 
   it('is tried again for what may pass', () => {
-    for (const status of [302, 408, 425, 429, 500, 502, 503])
+    for (const status of [302, 401, 403, 408, 425, 429, 500, 502, 503])
       assert.equal(judge(status).kind, 'again', String(status));
-    assert.equal(judge(200, { errorCode: '500', errorMsg: 'busy' }).kind, 'again');
+    for (const errorCode of ['401', 403, '500'])
+      assert.equal(judge(200, { errorCode, errorMsg: 'busy' }).kind, 'again');
   });
 
   it("is refused in the city's words for every other 4xx, and for an error inside a 200", () => {
