@@ -1,5 +1,5 @@
 // What is stored of entries in lists and their removals, as far as one has to find the other.
-import type { Sql } from './pool.js';
+import type { Connection, Sql } from './pool.js';
 
 /** An entry: who it is about, and the document number of its decision. */
 export interface ListEntry {
@@ -10,6 +10,17 @@ export interface ListEntry {
 export interface RemovalFound extends ListEntry {
   /** Of the removal. */
   readonly recordId: string;
+}
+
+/** Both of them look for the other in their tables: of two that come at the same moment neither would find it. */
+const LISTS_LOCK = 727_005;
+
+/** Lets one transaction at a time look for entries and removals of an agency and type, to its end; to be taken before anything is read. */
+export async function lockLists(
+  sql: Connection,
+  { agency, recordType }: { readonly agency: string; readonly recordType: string },
+): Promise<void> {
+  await sql.query('select pg_advisory_xact_lock($1, hashtext($2))', [LISTS_LOCK, `${agency}/${recordType}`]);
 }
 
 /** Reads the removals in force of these entries, for one record type. */

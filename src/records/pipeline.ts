@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.js';
 import type { WorkingDays } from '../core/working-days.js';
 import type { Preview } from '../db/batches.js';
 import { afreshOnConflict } from '../db/conflicts.js';
+import { lockLists } from '../db/list-removals.js';
 import type { Connection, Database } from '../db/pool.js';
 import { judgeRows } from './dedupe.js';
 import { compileFingerprint, type KeyedIndex } from './fingerprint.js';
@@ -86,6 +87,8 @@ async function judgeAndStore(
   rows: readonly FingerprintedRow[],
   needs: ChunkNeeds,
 ): Promise<Committed> {
+  // Entries and removals of other sources do not meet in a row, and so in no key.
+  if (rows.some(({ print }) => print?.listing !== undefined)) await lockLists(connection, needs.place);
   const ground = await readGround(storedGround(connection), rows, { ...needs, ...needs.place });
   const judged = judgeRows(rows, ground);
   const preview = needs.holdIf?.(judged);

@@ -9,6 +9,8 @@ import { bindRecordDecisions } from '../../src/app/record-decisions.js';
 import type { CloudEvent } from '../../src/feed/cloud-event.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { readFeed } from '../helpers/feed-events.js';
+import type { Database } from '../../src/db/pool.js';
+import { until } from '../helpers/until.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
 
 const SAMPLE = join(import.meta.dirname, '../fixtures/uploads/serious-dishonesty-list-entry.csv');
@@ -71,6 +73,26 @@ describe('a removal from a list', () => {
     assert.equal(batch.counts.new, 2);
     assert.deepEqual(await codesOf(batch), ['list.unknown-entry', 'list.unknown-entry']);
     assert.deepEqual(await events(), ['PUT 0 full', 'PUT 1 full', 'PUT 2 full']);
+  });
+
+  it('ends its entry where both come at the same moment, from two sources', async () => {
+    const { site } = bench;
+    const source = site.configuration.sources.find(({ id }) => id === SOURCE)!;
+    const other = { ...source, id: 'second' };
+    const both = { ...site.configuration, sources: [...site.configuration.sources, other] };
+    await bench.receive([HEADINGS, ENTRY].join('\r\n'), { source });
+    await bench.receive([HEADINGS, REMOVAL].join('\r\n'), { source: other });
+    meetBeforeWriting(bench.test.database);
+    await Promise.all(
+      [source, other].map(({ id }) => bench.work({ sourceId: id, site: { ...site, configuration: both } })),
+    );
+    const all = await feed();
+    const isEntry = ({ subject }: CloudEvent): boolean => subject === all.at(-1)?.subject;
+    assert.deepEqual(
+      all.filter(isEntry).map(({ method }) => method),
+      ['PUT', 'DELETE'],
+    );
+    assert.equal(all.length, 3);
   });
 
   describe('that comes before its entry', () => {
@@ -170,3 +192,31 @@ describe('a removal from a list', () => {
     });
   });
 });
+
+/** Has the first two that would store a chunk wait for each other, unless the second waits for a lock of the first. */
+function meetBeforeWriting(database: Database): void {
+  const { transaction } = database;
+  let arrived = 0;
+  const isLocked = async (): Promise<boolean> => {
+    const { rowCount } = await database.query(
+      `select from pg_locks where locktype = 'advisory' and not granted
+         and database = (select oid from pg_database where datname = current_database())`,
+    );
+    return rowCount !== 0;
+  };
+  const meet = async (): Promise<void> => {
+    arrived += 1;
+    await until(async () => arrived >= 2 || (await isLocked()), { what: 'the other source' });
+  };
+  database.transaction = (work) =>
+    transaction((connection) => {
+      // What is copied in gives a stream at once, and no promise.
+      const query = (...args: [string]): unknown =>
+        String(args[0]).startsWith('update batches set last_row')
+          ? meet().then(() => connection.query(...args))
+          : connection.query(...args);
+      const get = (on: typeof connection, name: string): unknown =>
+        name === 'query' ? query : (Reflect.get(on, name, on) as unknown);
+      return work(new Proxy(connection, { get } as never));
+    });
+}
