@@ -1,5 +1,6 @@
 // What a replay would change, row by row against the account that stands; nothing is written. Batches of one preview
 // are judged one after another, each upon what those before it would have stored.
+import { shanghaiDay } from '../core/clock.js';
 import { isGatewayError } from '../core/errors.js';
 import type { JudgedRow, ParsedRow } from '../core/rows.js';
 import { verdictLookup } from '../core/verdict-runs.js';
@@ -116,7 +117,7 @@ async function look(original: Batch, at: Look, needs: ReplayNeeds): Promise<Repl
   const file = await openBatchFile({ ...original, ...plan }, { ...needs.site, originals, sealer });
   const verdictBefore = verdictLookup(await readVerdicts(database, account.id));
   const tally = openTally(verdictBefore);
-  const of = { ...original, batchNumber: at.number };
+  const of = { ...original, batchNumber: at.number, today: shanghaiDay(needs.clock()) };
   let isWhole = true;
   for await (const piece of toTheBreak(file.rows)) {
     const rows = piece.slice(0, at.left - tally.rows()).map(file.stages);

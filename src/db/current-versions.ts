@@ -21,6 +21,8 @@ export interface CurrentVersion {
   readonly row: number;
   /** Level of openness; null where nothing is narrower than the catalogue. */
   readonly openness: number | null;
+  /** Its last day, `YYYY-MM-DD`; null where nothing ends it. */
+  readonly endsOn: string | null;
 }
 
 const CURRENT = `
@@ -28,7 +30,7 @@ const CURRENT = `
          v.subject, v.document_number as "documentNumber", v.name_key as "nameKey", c.agency, coalesce(b.number, 0) as "batchNumber",
          coalesce(b.order_number, b.number, 0) as "orderNumber",
          (extract(epoch from v.ordered_at) * 1000)::bigint as "orderedAtMs", v.row_number as "row",
-         v.openness
+         v.openness, v.ends_on::text as "endsOn"
   from unnest($1::uuid[]) as wanted (id)
   cross join lateral
     (select * from record_versions r where r.record_id = wanted.id order by r.version desc limit 1) v

@@ -102,7 +102,7 @@ function judgeDelivery(row: RowWithPrint, current: CurrentVersion | undefined, g
   const isEqual = current.operation === 'u' && current.contentHash === row.print.contentHash;
   if (current.agency !== ground.agency)
     return isEqual ? warned('unchanged', 'record.other-agency') : rejected('record.other-agency');
-  if (current.operation === 'd') return warned('stale', 'record.ended');
+  if (hasEnded(current, ground)) return warned('stale', 'record.ended');
   if (isEqual) return { verdict: current.batchNumber === ground.batchNumber ? 'duplicate' : 'unchanged' };
   if (isOlder(row, current, ground)) return { verdict: 'stale' };
   const codes: ProblemCode[] = [];
@@ -130,7 +130,7 @@ function lateness({ column, from, deadline, workingDays }: RowTimeliness & { isL
 function judgeWithdrawal(row: RowWithPrint, current: CurrentVersion | undefined, ground: Ground): Judgement {
   if (current === undefined) return rejected('withdrawal.unknown-record');
   if (current.agency !== ground.agency) return rejected('record.other-agency');
-  if (current.operation === 'd') return { verdict: 'unchanged' };
+  if (hasEnded(current, ground)) return { verdict: 'unchanged' };
   return { verdict: isOlder(row, current, ground) ? 'stale' : 'withdrawn' };
 }
 
@@ -141,6 +141,12 @@ function warned(verdict: Verdict, ...codes: readonly ProblemCode[]): Judgement {
 
 function rejected(code: ProblemCode): Judgement {
   return { verdict: 'rejected', codes: [{ code, severity: PROBLEMS[code].severity }] };
+}
+
+/** A record ends with its last day, whatever has or has not run since; rows of the batch that brought it are judged as one delivery. */
+function hasEnded({ operation, endsOn, batchNumber }: CurrentVersion, ground: Ground): boolean {
+  const isOver = endsOn !== null && endsOn < ground.today && batchNumber !== ground.batchNumber;
+  return operation === 'd' || isOver;
 }
 
 /** Compares order keys: version time, then batch, then row. */
@@ -195,6 +201,7 @@ function remember(
     orderedAtMs: change.orderedAtMs,
     row: row.row,
     openness: change.openness,
+    endsOn: change.endsOn,
   });
   if (current !== undefined) ground.documents.get(documentKey(current))?.delete(change.recordId);
   const key = documentKey(change);

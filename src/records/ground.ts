@@ -7,6 +7,8 @@ export interface Ground extends ListGround {
   readonly batchNumber: number;
   /** The place of the batch in the order of versions: a replay has that of its original. */
   readonly orderNumber: number;
+  /** The day of the judging in Asia/Shanghai, `YYYY-MM-DD`. */
+  readonly today: string;
   /** Current versions by record id; the judging keeps it up to date. */
   readonly current: Map<string, CurrentVersion>;
   /** Records in force by subject and document number, see `documentKey`; the judging keeps it up to date. */

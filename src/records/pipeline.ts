@@ -4,7 +4,7 @@ import type { Mapping } from '../core/definitions.js';
 import type { ListingFields, TimelinessRule } from '../core/catalogue.js';
 import type { HeadingMatch } from '../core/heading-match.js';
 import type { FingerprintedRow, JudgedRow, ParsedRow } from '../core/rows.js';
-import type { Clock } from '../core/clock.js';
+import { shanghaiDay, type Clock } from '../core/clock.js';
 import type { WorkingDays } from '../core/working-days.js';
 import type { Preview } from '../db/batches.js';
 import { afreshOnConflict } from '../db/conflicts.js';
@@ -89,7 +89,11 @@ async function judgeAndStore(
 ): Promise<Committed> {
   // Entries and removals of other sources do not meet in a row, and so in no key.
   if (rows.some(({ print }) => print?.listing !== undefined)) await lockLists(connection, needs.place);
-  const ground = await readGround(storedGround(connection), rows, { ...needs, ...needs.place });
+  const ground = await readGround(storedGround(connection), rows, {
+    ...needs,
+    ...needs.place,
+    today: shanghaiDay(needs.clock()),
+  });
   const judged = judgeRows(rows, ground);
   const preview = needs.holdIf?.(judged);
   if (preview !== undefined) return { counts: countVerdicts([]), changes: 0, preview };

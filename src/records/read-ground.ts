@@ -10,7 +10,7 @@ import { readListGround, removedEntries } from './list-ground.js';
 export async function readGround(
   reads: GroundReads,
   rows: readonly FingerprintedRow[],
-  of: Owner & Pick<Ground, 'batchNumber' | 'orderNumber'>,
+  of: Owner & Pick<Ground, 'batchNumber' | 'orderNumber' | 'today'>,
 ): Promise<Ground> {
   const prints = rows.flatMap((row) => (row.print === undefined ? [] : [row.print]));
   const current = await reads.currentVersions([...new Set(prints.map((print) => print.recordId))]);
@@ -27,6 +27,7 @@ export async function readGround(
     agency: of.agency,
     batchNumber: of.batchNumber,
     orderNumber: of.orderNumber,
+    today: of.today,
     current: known,
     documents: groupHolders(holders),
   };

@@ -82,6 +82,22 @@ describe('records whose last day is over', () => {
     assert.equal(told, 1);
   });
 
+  it('are amended to the last moment, and by nobody after it, whether the night has run or not', async () => {
+    await bench.ingest(csvOf({ n: 1, ...MINOR }));
+    const deliver = async (reason: string, now: Date): Promise<Record<string, number>> => {
+      const id = await bench.receive(csvOf({ n: 1, ...MINOR, CF_SY: reason }));
+      await bench.work({ clock: () => now });
+      const { counts } = await bench.view(id);
+      return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+    };
+    assert.deepEqual(await deliver('更正一', LAST_MOMENT), { received: 1, amended: 1 });
+    assert.deepEqual(await deliver('更正二', NEXT_DAY), { received: 1, stale: 1 });
+    assert.deepEqual(await deliver('更正一', NEXT_DAY), { received: 1, stale: 1 });
+    assert.equal(await end(NEXT_DAY), 1);
+    assert.deepEqual(await deliver('更正三', NEXT_DAY), { received: 1, stale: 1 });
+    assert.deepEqual(await methods(), ['PUT', 'PUT', 'DELETE']);
+  });
+
   it('end once, however often one looks', async () => {
     await bench.ingest(csvOf({ n: 1, ...MINOR }));
     assert.equal(await end(NEXT_DAY), 1);

@@ -211,12 +211,12 @@ function meetBeforeWriting(database: Database): void {
   database.transaction = (work) =>
     transaction((connection) => {
       // What is copied in gives a stream at once, and no promise.
+      const stores = (text: unknown): boolean =>
+        typeof text === 'string' && text.startsWith('update batches set last_row');
       const query = (...args: [string]): unknown =>
-        String(args[0]).startsWith('update batches set last_row')
-          ? meet().then(() => connection.query(...args))
-          : connection.query(...args);
+        stores(args[0]) ? meet().then(() => connection.query(...args)) : connection.query(...args);
       const get = (on: typeof connection, name: string): unknown =>
         name === 'query' ? query : (Reflect.get(on, name, on) as unknown);
-      return work(new Proxy(connection, { get } as never));
+      return work(new Proxy(connection, { get }));
     });
 }

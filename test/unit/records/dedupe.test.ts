@@ -52,6 +52,7 @@ function current(options: Partial<CurrentVersion> = {}): CurrentVersion {
     orderedAtMs: 500,
     row: 2,
     openness: null,
+    endsOn: null,
     ...options,
   };
 }
@@ -61,6 +62,7 @@ function ground(versions: readonly CurrentVersion[] = [], batchNumber = 2): Grou
     agency: AGENCY,
     batchNumber,
     orderNumber: batchNumber,
+    today: '2026-06-30',
     current: new Map(versions.map((version) => [version.recordId, version])),
     documents: new Map(),
     lists: new Map(),
@@ -107,6 +109,18 @@ describe('verdicts', () => {
     const judged = judgeRows([row(2)], ground([current({ operation: 'd' })]));
     assert.deepEqual(verdicts(judged), ['stale']);
     assert.deepEqual(codes(judged), ['record.ended']);
+  });
+
+  it('leave a record whose last day is over as it is, although nothing has ended it yet', () => {
+    const over = current({ endsOn: '2026-06-29' });
+    for (const content of ['x', 'y']) {
+      const judged = judgeRows([row(2, { content })], ground([over]));
+      assert.deepEqual([verdicts(judged), codes(judged)], [['stale'], ['record.ended']]);
+    }
+    const withdrawal = judgeRows([row(2, { withdraws: true })], ground([over]));
+    assert.deepEqual(verdicts(withdrawal), ['unchanged']);
+    const last = current({ endsOn: '2026-06-30' });
+    assert.deepEqual(verdicts(judgeRows([row(2, { content: 'y' })], ground([last]))), ['amended']);
   });
 
   it('withdraw once, then are unchanged; an unknown record is rejected', () => {
