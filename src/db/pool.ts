@@ -40,18 +40,20 @@ export function openDatabase(options: PoolOptions): Database {
     connectionString: options.url,
     max: options.maxConnections,
     types: { getTypeParser: getTypeParser as typeof pg.types.getTypeParser },
+    // Awaited by the pool, whatever its types say.
+    onConnect: (connection) => runPlainly(connection) as unknown,
   });
   pool.on('error', options.onIdleError);
-  // Statements that seem dear are compiled otherwise, for as long as hundreds of ours take; while young tables have no
-  // statistics, many seem so.
-  pool.on('connect', (connection) => {
-    connection.query('set jit = off').catch(options.onIdleError);
-  });
   return {
     query: (text, values) => pool.query(text, values as unknown[]) as never,
     transaction: (work) => inTransaction(pool, work),
     close: () => pool.end(),
   };
+}
+
+/** What seems dear is compiled otherwise, which takes as long as hundreds of our statements; without statistics many seem so. */
+async function runPlainly(connection: pg.ClientBase): Promise<void> {
+  await connection.query('set jit = off');
 }
 
 async function inTransaction<T>(pool: pg.Pool, work: (connection: Connection) => Promise<T>): Promise<T> {
