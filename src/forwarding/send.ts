@@ -40,7 +40,7 @@ export async function sendMessage(
   const settled = await settle(message, tried, { database: needs.database, at, dueAt, maxFaults });
   const fields = { message: message.id, destination: destination.id, attempt: message.attempt };
   if (settled === 'lost') needs.log.info(fields, 'Message was taken over by another worker');
-  else if (settled === 'set-aside' && answer.kind === 'again')
+  else if (settled === 'set-aside' && (answer.kind === 'again' || answer.kind === 'denied'))
     needs.log.error({ ...fields, reason: answer.reason }, 'Message fails while others pass and is set aside');
   else if (answer.kind === 'again' || answer.kind === 'denied')
     needs.log.info({ ...fields, reason: answer.reason, waitMs }, 'Message not taken yet');
@@ -58,9 +58,10 @@ function ownFailure(error: unknown, tried: { message: Message; startedAt: Date }
   return { answer, changes: [], lines: [], startedAt, tookMs: 0, httpStatus: null, isReached: undefined };
 }
 
-/** Neither what a destination asks patience for, nor what we broke off ourselves, nor what was not tried at all. */
+/** What is denied may be (it counts where others pass); neither what a destination asks patience for, nor what we broke off ourselves, nor what was not tried at all. */
 function mayBeItsFault({ answer, httpStatus }: Tried, { signal }: SendNeeds): boolean {
-  if (answer.kind !== 'again' || signal.aborted) return false;
+  if (signal.aborted) return false;
+  if (answer.kind !== 'again') return answer.kind === 'denied';
   return answer.retryAfterMs === undefined && httpStatus !== 429 && answer.reason !== NOT_TRIED;
 }
 

@@ -44,10 +44,9 @@ export async function settle(
     });
     switch (answer.kind) {
       case 'again':
+      case 'denied':
         if (maxFaults !== undefined && (await countFault(sql, message)) >= maxFaults)
           return (await setAside(sql, message, { at, reason: answer.reason })) ? 'set-aside' : 'lost';
-        return storedOr(await postponeMessage(sql, message, dueAt));
-      case 'denied':
         return storedOr(await postponeMessage(sql, message, dueAt));
       case 'taken':
         return storedOr(await book(sql, message, { answer, changes, lines: tried.lines, at }));

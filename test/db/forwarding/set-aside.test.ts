@@ -112,6 +112,31 @@ describe('a message that fails again and again', () => {
       );
     });
 
+  it('is set aside where it alone is denied, so that it does not park its destination for ever; a wrong token sets nothing aside', async () => {
+    await writeChunk(bench.test.database, { changes: firstVersions(5) });
+    let isKnown = true;
+    const denied = { status: 403, headers: {}, body: '' };
+    const by = worker((request) => (isKnown && failing(request) === undefined ? undefined : denied));
+    const goOn = async (turns: number, from: number): Promise<void> => {
+      for (let turn = 0; turn < turns; turn += 1) {
+        await live(by, 1, from + turn);
+        advance(60_000);
+      }
+    };
+    isKnown = false;
+    await goOn(8, 1000);
+    assert.deepEqual(await listed(), []);
+    isKnown = true;
+    await goOn(8, 2000);
+    assert.deepEqual(
+      (await listed()).map((each) => (each as unknown as { reason: string }).reason),
+      ['http-403'],
+    );
+    const parked = await bench.query('select parked_at from destinations');
+    assert.deepEqual(parked, [{ parked_at: null }]);
+    assert.equal(bench.city.summary().versions, 16);
+  });
+
   it('is set aside where it cannot be written, and nothing of it is sent', async () => {
     await writeChunk(bench.test.database, { changes: firstVersions(5) });
     const needs = bench.sendNeeds();
