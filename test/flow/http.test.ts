@@ -1,5 +1,7 @@
 // The front door of a whole gateway: what several callers do at once, what breaks off, what is revoked.
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { createKey, revokeKey } from '../../src/db/api-keys.js';
 import { startTestGateway, type TestGateway } from '../helpers/gateway.js';
 import { cleanPenalties } from '../helpers/penalties.js';
@@ -23,6 +25,39 @@ describe('the front door', () => {
     const { rows } = await run.test.database.query<{ n: number }>(`select count(*) as n from ${table}`);
     return rows[0]?.n ?? -1;
   };
+
+  it('lets 200 readers wait for the feed without a connection to the database, and tells all of them at once', async () => {
+    const READERS = 200;
+    let sent = 0;
+    let answered = 0;
+    const readFeed = (): Promise<unknown[]> =>
+      new Promise((resolve, reject) => {
+        const headers = { authorization: `Bearer ${run.cityKey}` };
+        const path = `${run.gateway.url}/v1/feeds/records?timeout=60000&lastEventId=0`;
+        const request = get(path, { agent: false, headers }, (response) => {
+          answered += 1;
+          void json(response).then((events) => resolve(events as unknown[]), reject);
+        });
+        request.on('finish', () => (sent += 1)).on('error', reject);
+      });
+    const inUse = async (): Promise<number> => {
+      const { rows } = await run.test.database.query<{ n: number }>(
+        `select count(*) as n from pg_stat_activity
+         where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`,
+      );
+      return rows[0]?.n ?? -1;
+    };
+    const readers = Array.from({ length: READERS }, readFeed);
+    await until(async () => sent === READERS && (await inUse()) === 0);
+    // All of them wait by now: what a reader held would be seen at each look.
+    const looks: number[] = [];
+    for (let look = 0; look < 20; look += 1) looks.push(await inUse());
+    assert.equal(answered, 0);
+    assert.ok(Math.min(...looks) === 0 && Math.max(...looks) < 10, looks.join());
+    assert.equal((await run.api('/v1/feeds/records', { key: run.operatorKey })).status, 200);
+    await run.upload('market-regulation-penalty', cleanPenalties(1));
+    for (const events of await Promise.all(readers)) assert.equal(events.length, 1);
+  });
 
   it('makes one batch of many uploads with one Idempotency-Key at once, and answers 409 while it arrives', async () => {
     const before = await count('batches');
