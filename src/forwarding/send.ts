@@ -45,7 +45,10 @@ export async function sendMessage(
   else if (answer.kind === 'again' || answer.kind === 'denied')
     needs.log.info({ ...fields, reason: answer.reason, waitMs }, 'Message not taken yet');
   else needs.log.debug({ ...fields, records: tried.changes.length, answer: answer.kind }, 'Message answered');
-  await tellBreaker(tried, { destination, at }, needs);
+  // Denied for its own sake: it must not leave its destination parked, where nothing may be left to probe with.
+  const isItsOwn = settled === 'set-aside' && answer.kind === 'denied';
+  const told = isItsOwn ? { ...tried, isReached: true, startedAt: at } : tried;
+  await tellBreaker(told, { destination, at }, needs);
 }
 
 /** What is neither the message's fault nor the destination's: the database, the audit log. Kept, put off, and told once. */
