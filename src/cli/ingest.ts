@@ -1,6 +1,7 @@
 // `gateway ingest FILE`: the whole intake of one file in this process, to its settled batch. A gateway
 // that runs on the same database may take the batch over; then this waits for it.
 import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { viewBatch, type BatchView } from '../app/batch-view.js';
@@ -9,20 +10,25 @@ import type { Site } from '../app/site.js';
 import type { Storage } from '../app/storage.js';
 import { COMMAND_LINE } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
+import { isPaused } from '../db/source-pauses.js';
 import { receiveDelivery } from '../intake/receive.js';
 import { createSourceWorker } from '../jobs/process-source.js';
 import type { Logger } from '../platform/logger.js';
 import { batchTable, note, print } from './output.js';
 import { openSite, withSession } from './session.js';
+import { tellUnsettled } from './unsettled.js';
 import { waitForSignal } from './serve.js';
-import { unknownSource } from './validate.js';
+import { knownSource } from './validate.js';
 
 /** Runs `gateway ingest`. */
 export function runIngest(file: string, options: { source: string; json: boolean }): Promise<void> {
   return withSession(async (session) => {
     const stopping = new AbortController();
     void waitForSignal().then(() => stopping.abort(new Error('Interrupted.')));
-    const { site, storage } = await openSite(session);
+    const { site, storage } = await openSite(session, async (known) => {
+      knownSource(options.source, known);
+      await access(file);
+    });
     const batch = await ingestFile(file, options.source, {
       site,
       storage,
@@ -32,6 +38,7 @@ export function runIngest(file: string, options: { source: string; json: boolean
       onProgress: (received) => note(`${received} rows · 行 …`),
     });
     print(options.json ? JSON.stringify(batch) : batchTable(batch));
+    if (tellUnsettled(batch)) return;
     if (!options.json && batch.status !== 'held')
       print(`receipt · 回执     ${await signReceipt(batch.id, storage)}`);
   });
@@ -52,8 +59,7 @@ const LOOK_EVERY_MS = 500;
 /** Ingests a file; gives its settled batch. */
 export async function ingestFile(path: string, sourceId: string, needs: IngestNeeds): Promise<BatchView> {
   const { site, storage, clock } = needs;
-  const source = site.configuration.sources.find((entry) => entry.id === sourceId);
-  if (source === undefined) throw unknownSource(sourceId, site);
+  const source = knownSource(sourceId, site);
   const { id } = await receiveDelivery(
     {
       source,
@@ -79,7 +85,7 @@ export async function ingestFile(path: string, sourceId: string, needs: IngestNe
   }
 }
 
-/** Works off a source until a batch of it has settled, here or in a gateway on the same database. */
+/** Works off a source until a batch of it has settled, here or in a gateway on the same database; gives it unsettled where its source is paused. */
 export async function workUntilSettled(
   id: string,
   source: string,
@@ -91,7 +97,8 @@ export async function workUntilSettled(
   for (;;) {
     await work(source);
     const batch = await viewBatch(storage.database, id);
-    if (batch !== null && batch.finishedAt !== null) return batch;
+    if (batch !== null && (batch.finishedAt !== null || (await isPaused(storage.database, source))))
+      return batch;
     needs.signal.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

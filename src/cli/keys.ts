@@ -30,9 +30,13 @@ export function runKeysRevoke(id: string): Promise<void> {
   return withSession(async ({ environment, stops, log }) => {
     const database = await openPostgres(environment, stops, log);
     if (!(await revokeKey(database, id, new Date())))
-      throw new GatewayError('config.invalid', `There is no key ${id} in force.`, {
-        detailZh: `没有有效的密钥 ${id}。`,
-      });
+      throw new GatewayError(
+        'config.invalid',
+        `There is no key ${id} in force. The id is what was printed when the key was made, not the key.`,
+        {
+          detailZh: `没有有效的密钥 ${id}。请使用创建时显示的编号，而非密钥本身。`,
+        },
+      );
     print(`Revoked · 已吊销: ${id}`);
   });
 }

@@ -1,6 +1,6 @@
 // What the command line prints: results on standard output, everything else on standard error, so that
 // `--json` can be piped. Errors come as a sentence in both languages, never as a stack.
-import { ERRORS, isGatewayError } from '../core/errors.js';
+import { ERRORS, isGatewayError, type ErrorCode } from '../core/errors.js';
 import { maskDetails } from '../core/mask.js';
 import type { BatchView } from '../app/batch-view.js';
 import type { ValidationReport } from '../app/dry-run.js';
@@ -15,12 +15,34 @@ export function note(text: string): void {
   console.error(text);
 }
 
+/** What the operating system says of a file or an address that a person named. */
+const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'There is no such file or folder · 文件或文件夹不存在',
+  ENOTDIR: 'Part of this path is not a folder · 路径中有一部分不是文件夹',
+  EISDIR: 'This is a folder, not a file · 这是文件夹，不是文件',
+  EACCES: 'Access is not allowed; look at its owner and mode · 没有访问权限',
+  EPERM: 'Access is not allowed; look at its owner and mode · 没有访问权限',
+  EROFS: 'This place can only be read · 只读位置，无法写入',
+  ENOSPC: 'The disk is full · 磁盘已满',
+  EADDRINUSE: 'This address is in use; choose another PORT, or stop who has it · 端口已被占用，请更换 PORT',
+};
+
+/** What to try where the message alone does not say it. */
+const HINTS: Partial<Record<ErrorCode, string>> = {
+  'database.unavailable':
+    'DATABASE_URL says where the database is; without it the gateway runs its own in DATA_DIR/postgres · 请检查 DATABASE_URL；未设置时使用内嵌数据库',
+};
+
 /** Describes a failure for a person; ID numbers in names that a person gave (of files) are masked. */
 export function describeFailure(error: unknown): string {
-  if (!isGatewayError(error))
-    return `Unexpected failure · 意外错误: ${maskDetails((error as Error).message)}`;
-  const zh = error.detailZh ?? ERRORS[error.code].titleZh;
-  return `${error.code}: ${error.message}\n${zh}`;
+  if (isGatewayError(error)) {
+    const zh = error.detailZh ?? ERRORS[error.code].titleZh;
+    return [`${error.code}: ${error.message}`, zh, ...[HINTS[error.code] ?? []].flat()].join('\n');
+  }
+  const { code = '', message, path } = error as NodeJS.ErrnoException;
+  const known = SYSTEM_FAULTS[code];
+  if (known === undefined) return maskDetails(`Unexpected failure · 意外错误: ${message}`);
+  return maskDetails(path === undefined ? known : `${known}: ${path}`);
 }
 
 /** Lays a batch out as a small table. */

@@ -8,6 +8,7 @@ import { workUntilSettled } from './ingest.js';
 import { batchTable, note, print } from './output.js';
 import { waitForSignal } from './serve.js';
 import { openSite, withSession } from './session.js';
+import { tellUnsettled } from './unsettled.js';
 
 export interface ReplayOptions {
   readonly preview: boolean;
@@ -34,11 +35,12 @@ export function runReplay(batchId: string, options: ReplayOptions): Promise<void
     if (!isNew) note(`Batch ${replay} replays it already · 该批次正在重新处理`);
     const batch = await workUntilSettled(replay, source, needs);
     print(options.json ? JSON.stringify(batch) : batchTable(batch));
+    tellUnsettled(batch);
   });
 }
 
 function previewTable(preview: ReplayPreview): string {
-  const { before, after, wouldPass, wouldFail, rows, isWhole, problems } = preview;
+  const { before, after, wouldPass, wouldFail, rows, maxRows, isWhole, problems } = preview;
   const verdicts = (Object.keys(after) as (keyof typeof after)[]).map(
     (verdict) =>
       `${verdict.padEnd(20)} ${String(before[verdict]).padStart(9)} ${String(after[verdict]).padStart(9)}`,
@@ -48,7 +50,9 @@ function previewTable(preview: ReplayPreview): string {
   );
   return [
     `${wouldPass} of ${before.rejected} rejected rows would pass, ${wouldFail} others would not · 被拒 ${before.rejected} 行中 ${wouldPass} 行将通过`,
-    isWhole ? '' : `Only the first ${rows} rows were looked at · 仅预览前 ${rows} 行`,
+    isWhole
+      ? ''
+      : `Only the first ${rows} rows were looked at, a preview goes no further than ${maxRows} · 预览最多 ${maxRows} 行，仅预览前 ${rows} 行`,
     preview.isSameMapping === true ? 'The mapping is the same as before · 映射未变' : '',
     `${''.padEnd(20)} ${'before'.padStart(9)} ${'after'.padStart(9)}`,
     ...verdicts,

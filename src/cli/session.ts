@@ -26,12 +26,12 @@ export async function withSession<T>(work: (session: Session) => Promise<T>): Pr
   }
 }
 
-/** Opens the site and its storage for a command. */
-export async function openSite({
-  environment,
-  log,
-  stops,
-}: Session): Promise<{ site: Site; storage: Storage }> {
+/** Opens the site and its storage for a command; `mustHold` throws what speaks against it before there is any database. */
+export async function openSite(
+  { environment, log, stops }: Session,
+  mustHold: (site: Site) => Promise<void> = () => Promise.resolve(),
+): Promise<{ site: Site; storage: Storage }> {
   const site = loadSite(environment.configDir);
+  await mustHold(site);
   return { site, storage: await openStorage(environment, stops, log) };
 }

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Writable } from 'node:stream';
 import type { Clock } from '../core/clock.js';
+import type { Source } from '../core/configuration.js';
 import { GatewayError } from '../core/errors.js';
 import { validateDelivery, type ValidationReport } from '../app/dry-run.js';
 import { loadSite, type Site } from '../app/site.js';
@@ -29,8 +30,7 @@ export async function validateFile(
   needs: { site: Site; clock: Clock },
 ): Promise<ValidationReport> {
   const { configuration } = needs.site;
-  const source = configuration.sources.find((entry) => entry.id === sourceId);
-  if (source === undefined) throw unknownSource(sourceId, needs.site);
+  const source = knownSource(sourceId, needs.site);
   const meter = createMeter(source.maxUploadBytes ?? configuration.gateway.maxUploadBytes, []);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   await pipeline(createReadStream(path), meter.stream, nowhere);
@@ -42,10 +42,12 @@ export async function validateFile(
   );
 }
 
-/** The error for a source that config/sources.yaml does not have. */
-export function unknownSource(id: string, site: Site): GatewayError {
-  const known = site.configuration.sources.map((source) => source.id);
-  return new GatewayError('source.unknown', `There is no source ${id}. Known sources: ${known.join(', ')}.`, {
-    detailZh: `没有来源 ${id}。`,
+/** Gives a source of config/sources.yaml; throws `source.unknown`. */
+export function knownSource(id: string, { configuration: { sources } }: Site): Source {
+  const source = sources.find((entry) => entry.id === id);
+  if (source !== undefined) return source;
+  const known = sources.map((entry) => entry.id).join(', ');
+  throw new GatewayError('source.unknown', `There is no source ${id}. Known sources: ${known}.`, {
+    detailZh: `没有来源 ${id}，可用来源见上及 config/sources.yaml。`,
   });
 }

@@ -29,6 +29,8 @@ const CALENDARS = 'calendars';
 
 /** Loads the configuration of a folder; throws `config.invalid` with every problem in `details.problems`. */
 export function loadConfiguration(folder: string, definitions: Definitions): Configuration {
+  if (!existsSync(folder))
+    throw configInvalid([`${folder}: there is no such folder; CONFIG_DIR names it, ./config without it`]);
   const problems: string[] = [];
   const ajv = new Ajv2020({ allErrors: true });
   ajv.addFormat('unified-social-credit-code', isUnifiedSocialCreditCode);

@@ -118,6 +118,75 @@ describe('the command line', function () {
     assert.match(unknown.stderr, /batch\.unknown/);
   });
 
+  it('replay and ingest: say that the source is paused and how it goes on, exit 3, and lose nothing', async () => {
+    await test.database.query(
+      `insert into source_pauses (source, paused_at, paused_by, reason) values ('market-regulation-penalty', now(), 'operator:1', 'a test')`,
+    );
+    const { rows } = await test.database.query<{ id: string }>(
+      'select id from batches where replay_of is null order by number limit 1',
+    );
+    const replayed = await gateway(['replay', rows[0]?.id ?? '', '--json']);
+    const ingested = await gateway(['ingest', upload('utf8-bom.csv'), ...SOURCE]);
+    for (const { code, stderr } of [replayed, ingested]) {
+      assert.equal(code, 3, stderr);
+      for (const word of ['is paused', '已暂停', '/v1/sources/market-regulation-penalty/resume'])
+        assert.ok(stderr.includes(word), `${word}: ${stderr}`);
+    }
+    const waiting = JSON.parse(replayed.stdout) as { id: string; status: string };
+    assert.equal(waiting.status, 'received');
+    await test.database.query('delete from source_pauses');
+    const again = await gateway(['replay', rows[0]?.id ?? '', '--json']);
+    assert.equal(again.code, 0, again.stderr);
+    assert.equal((JSON.parse(again.stdout) as { id: string }).id, waiting.id, 'the one that waited');
+    const settled = await gateway(['ingest', upload('utf8-bom.csv'), ...SOURCE]);
+    assert.equal(settled.code, 0, settled.stderr);
+    const left = await test.database.query('select from batches where finished_at is null');
+    assert.equal(left.rowCount, 0);
+  });
+
+  it('--help: tells each command in both languages, with what a newcomer needs below the options', async () => {
+    const commands = [
+      ...['serve', 'demo', 'check', 'migrate', 'validate', 'ingest', 'replay', 'template', 'docs'],
+      ...['keys create', 'keys revoke', 'audit verify', 'data-key'],
+    ];
+    for (const command of commands) {
+      const { code, stdout } = await gateway([...command.split(' '), '--help']);
+      assert.equal(code, 0, command);
+      const [, below = ''] = stdout.split(/-h, --help .*\n/);
+      assert.ok(/[a-z]{4}/.test(below) && /[\u4e00-\u9fff]/.test(below), `${command}: ${below}`);
+    }
+    const { code, stdout } = await gateway(['--help']);
+    assert.equal(code, 0);
+    for (const word of ['DATABASE_URL', 'Exit codes', '退出码', 'gateway serve --sandbox'])
+      assert.ok(stdout.includes(word), word);
+  });
+
+  it('exits 2 for what was mistyped, which no answer looks like, and says what to do', async () => {
+    const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    const file = upload('utf8-bom.csv');
+    const wrong: readonly [readonly string[], RegExp, Record<string, string>?][] = [
+      [[], /Usage: gateway/],
+      [['validat'], /Did you mean validate\?[^]*--help/],
+      [['validate', file], /'--source <id>' not specified[^]*--help/],
+      [['audit', 'verify', '--checkpoint', 'x'], /NUMBER:HASH/],
+      [['validate', upload('no-such-file.csv'), ...SOURCE], /no such file[^]*文件或文件夹不存在/],
+      [['validate', UPLOADS, ...SOURCE], /is a folder[^]*文件夹/],
+      // Whatever can be told without a database is told without one.
+      [['ingest', file, '--source', 'none'], /source\.unknown[^]*market-regulation-penalty/, nowhere],
+      [['ingest', upload('no-such-file.csv'), ...SOURCE], /no such file/, nowhere],
+      [['ingest', file, ...SOURCE], /database\.unavailable[^]*DATABASE_URL/, nowhere],
+      [['template', 'administrative-penalty', '--out', '/no/such/folder/x.csv'], /no such file or folder/],
+      [['check'], /\/no\/such\/folder[^]*CONFIG_DIR/, { CONFIG_DIR: '/no/such/folder' }],
+      [['keys', 'revoke', 'none'], /printed when the key was made/],
+    ];
+    for (const [args, words, variables] of wrong) {
+      const { code, stderr } = await gateway(args, variables);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(stderr, words, args.join(' '));
+      assert.ok(!/\bat .*:\d+|ENOENT|EISDIR/.test(stderr), stderr);
+    }
+  });
+
   it('keys: creates a key that opens, prints it once, and revokes it', async () => {
     const created = await gateway(['keys', 'create', '--agency', 'health', '--role', 'agency']);
     assert.equal(created.code, 0, created.stderr);
