@@ -1,8 +1,7 @@
 // The table of the fields of a record type: what a column is called, whether it is needed, and what may stand
 // in it.
-import type { FieldSchema } from '../core/definitions.js';
 import { markdownTable } from './markdown-table.js';
-import type { Template, TemplateColumn } from './template-columns.js';
+import { headingIn, type Template, type TemplateColumn } from './template-columns.js';
 import { notesOf } from './template-notes.js';
 
 const HEADING = [
@@ -31,21 +30,24 @@ function rowOf(column: TemplateColumn, template: Template): string[] {
     `\`${column.field}\` ${column.schema.title}`,
     required.zh,
     formats,
-    remarksOf(column.schema, template).join('；'),
+    remarksOf(column, template).join('；'),
   ];
 }
 
-function remarksOf(schema: FieldSchema, template: Template): string[] {
-  const { personal, notInFuture, notBefore, notAfter, notMoreThan, namedList, codeList } = schema;
+function remarksOf({ schema, others }: TemplateColumn, template: Template): string[] {
+  const isPersonal = [schema, ...others.map((other) => other.schema)].some(
+    ({ personal }) => personal === true,
+  );
+  const { notInFuture, notBefore, notAfter, notMoreThan, namedList, codeList } = schema;
   const headings = (fields: string | readonly string[]): string =>
     [fields]
       .flat()
-      .map((field) => template.columns.find((column) => column.field === field)?.heading ?? field)
+      .map((field) => headingIn(template, field))
       .join('、');
   return [
     ...(codeList === undefined ? [] : [`代码表 \`${codeList}\``]),
     ...(namedList === true ? ['须为 `config/lists.yaml` 所列名单'] : []),
-    ...(personal === true ? ['个人信息：加密存储，展示时隐去 · personal: encrypted and masked'] : []),
+    ...(isPersonal ? ['个人信息：加密存储，展示时隐去 · personal: encrypted and masked'] : []),
     ...(notInFuture === true ? ['不晚于报送日期'] : []),
     ...(notBefore === undefined ? [] : [`不早于${headings(notBefore)}`]),
     ...(notAfter === undefined ? [] : [`不晚于${headings(notAfter)}`]),

@@ -2,14 +2,12 @@
 import type { QualityRule } from '../core/definitions.js';
 import { PROBLEMS } from '../core/problems.js';
 import { conditionsOf, conditionText } from './schema-conditions.js';
-import type { Template } from './template-columns.js';
+import { headingIn, type Template } from './template-columns.js';
 
 /** Gives one line per condition of the schema. */
 export function conditionLines(template: Template): string[] {
   const headings = (fields: readonly string[]): string =>
-    fields
-      .map((field) => template.columns.find((column) => column.field === field)?.heading ?? field)
-      .join('、');
+    fields.map((field) => headingIn(template, field)).join('、');
   const { schema } = template;
   const groups = (schema.requiredGroup ?? []).map(
     ({ fields, unlessKind }) =>

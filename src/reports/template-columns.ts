@@ -20,6 +20,8 @@ export interface TemplateColumn {
   /** A synthetic value; empty where the schema has none. */
   readonly example: string;
   readonly codeList: CodeList | undefined;
+  /** Other fields whose values may stand in this column instead. */
+  readonly others: readonly { readonly field: string; readonly schema: FieldSchema }[];
 }
 
 export interface Template {
@@ -48,8 +50,22 @@ export function templateOf(type: string, definitions: Definitions): Template {
     unit: unitOf(field, headingOf(field, schema, mapping), mapping),
     example: exampleOf(field, schema, mapping),
     codeList: definitions.codeLists.get(schema.properties[field]?.codeList ?? ''),
+    others: (rule.instead ?? [])
+      .map((entry) => ({ field: entry.field, schema: schema.properties[entry.field] as FieldSchema }))
+      .filter((entry) => mapping.columns[entry.field] === undefined),
   }));
   return { schema, columns };
+}
+
+/** Names a field as the agency knows it: by the heading of the column that holds its values. */
+export function headingIn({ columns }: Template, field: string): string {
+  const holder = columns.find((column) => fieldsOf(column).includes(field));
+  return holder?.heading ?? field;
+}
+
+/** Gives the fields whose values may stand in a column. */
+export function fieldsOf({ field, others }: TemplateColumn): string[] {
+  return [field, ...others.map((other) => other.field)];
 }
 
 /** Gives the mapping of the latest table version, one that holds every kind of subject before one that does not. */

@@ -4,7 +4,7 @@ import type { AmountUnit, FieldSchema } from '../core/definitions.js';
 import { officialValues } from '../core/official-values.js';
 import { CODE_SHEET } from '../core/report-headings.js';
 import { conditionsOf, conditionText } from './schema-conditions.js';
-import type { Template, TemplateColumn } from './template-columns.js';
+import { fieldsOf, headingIn, type Template, type TemplateColumn } from './template-columns.js';
 
 export interface Words {
   readonly zh: string;
@@ -24,20 +24,27 @@ const SHOWN_VALUES = 40;
 
 /** Describes a column; `template` gives the headings of the others that it depends on. */
 export function notesOf(column: TemplateColumn, template: Template): ColumnNotes {
-  const { need, words } = requirementOf(column.field, template);
+  const { need, words } = requirementOf(column, template);
   return {
     need,
     required: words,
-    format: formatOf(column),
+    format: formatsOf(column),
     length: lengthOf(column.schema),
     values: valuesOf(column),
   };
 }
 
-function requirementOf(field: string, template: Template): { need: ColumnNotes['need']; words: Words } {
+function requirementOf(
+  column: TemplateColumn,
+  template: Template,
+): { need: ColumnNotes['need']; words: Words } {
   const { schema } = template;
-  if (schema.required.includes(field)) return { need: 'always', words: { zh: '必填', en: 'Required' } };
-  const conditions = [...groupNeeds(field, template), ...conditionNeeds(field, template)];
+  if (schema.required.includes(column.field))
+    return { need: 'always', words: { zh: '必填', en: 'Required' } };
+  const conditions = fieldsOf(column).flatMap((field) => [
+    ...groupNeeds(field, template),
+    ...conditionNeeds(field, template),
+  ]);
   if (conditions.length === 0) return { need: 'never', words: { zh: '选填', en: 'Optional' } };
   return {
     need: 'sometimes',
@@ -52,7 +59,7 @@ function groupNeeds(field: string, template: Template): Words[] {
   return (template.schema.requiredGroup ?? [])
     .filter(({ fields }) => fields.includes(field))
     .map(({ fields, unlessKind }) => {
-      const headings = fields.map((other) => headingIn(template, other));
+      const headings = [...new Set(fields.map((other) => headingIn(template, other)))];
       const [exceptZh, except] =
         unlessKind === undefined ? ['', ''] : [`（${unlessKind}除外）`, ` (but for ${unlessKind})`];
       return headings.length === 1
@@ -78,10 +85,6 @@ function conditionNeeds(field: string, template: Template): Words[] {
     .map(({ zh, en }) => ({ zh: `${zh}时必填`, en: `Required where ${en}` }));
 }
 
-function headingIn(template: Template, field: string): string {
-  return template.columns.find((column) => column.field === field)?.heading ?? field;
-}
-
 const UNITS: Readonly<Record<AmountUnit, Words>> = {
   yuan: { zh: '元，最多2位小数', en: 'yuan, at most 2 decimals' },
   'ten-thousand-yuan': { zh: '万元，最多6位小数', en: '10,000 yuan, at most 6 decimals' },
@@ -102,7 +105,16 @@ const FORMATS: Readonly<Record<string, Words>> = {
   'document-number': { zh: '文号，例如 津滨市监罚〔2026〕1号', en: 'Document number, year in 〔〕' },
 };
 
-function formatOf({ schema, unit }: TemplateColumn): Words {
+/** A column that holds values of several fields has the formats of all of them. */
+function formatsOf(column: TemplateColumn): Words {
+  const formats = column.others.map(({ schema }) => formatOf({ schema, unit: column.unit }));
+  return formats.reduce(
+    (own, other) => ({ zh: `${own.zh}；或${other.zh}`, en: `${own.en}; or ${other.en}` }),
+    formatOf(column),
+  );
+}
+
+function formatOf({ schema, unit }: Pick<TemplateColumn, 'schema' | 'unit'>): Words {
   if (schema.format === 'unified-social-credit-code') return FORMATS['subject-code'] as Words;
   const known = FORMATS[schema.format ?? ''];
   if (known !== undefined) return known;
