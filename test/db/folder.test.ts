@@ -15,6 +15,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Source } from '../../src/core/configuration.js';
@@ -460,6 +462,31 @@ describe('the folder of a source', () => {
       assert.deepEqual(inFolder('refused'), []);
       assert.deepEqual(inFolder(), ['a.csv']);
     });
+  });
+
+  it('writes once what it reports of a file that cannot be moved, until it can', async () => {
+    lay('a.csv');
+    await look();
+    await look();
+    await bench.work();
+    const { rename } = promises;
+    promises.rename = (from, to) =>
+      to === at('done', 'a.csv')
+        ? Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'rename' }))
+        : rename(from, to);
+    syncBuiltinESMExports();
+    try {
+      for (let looks = 0; looks < 3; looks += 1)
+        await assert.rejects(look(), (error) => isGatewayError(error, 'folder.unusable'));
+    } finally {
+      promises.rename = rename;
+      syncBuiltinESMExports();
+    }
+    assert.deepEqual([inFolder(), inFolder('done')], [['a.csv'], ['a.csv.report.json']]);
+    assert.equal(written.length, 1);
+    await look();
+    assert.deepEqual([inFolder(), inFolder('done').sort()], [[], ['a.csv', 'a.csv.report.json']]);
+    assert.equal(written.length, 1);
   });
 
   describe('whoever is killed', () => {

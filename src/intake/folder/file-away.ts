@@ -1,6 +1,6 @@
 // Brings a file out of the folder: reports first, then the mark, then the file itself. Each step may be done
 // again, so that a kill between two of them leaves nothing half.
-import { lstat, rm, utimes } from 'node:fs/promises';
+import { lstat, readFile, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { shanghaiDay } from '../../core/clock.js';
 import type { Source } from '../../core/configuration.js';
@@ -42,15 +42,26 @@ export async function fileAway(leaving: Leaving, needs: FilingNeeds): Promise<vo
   const target = await chooseTarget(leaving, needs);
   if (target !== leaving.target) await noteTarget(database, key, target);
   const kept = path.join(inbox, target);
-  if (report.batch !== undefined && report.status !== 'skipped')
-    await needs.reports.write(report.batch, { folder: path.join(inbox, place), name: path.basename(target) });
-  await writeWhole(kept + REPORT, `${JSON.stringify(report, null, 2)}\n`);
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  // A file that cannot be moved is tried at each pull: what has been written of it stays, the report being the last.
+  if (!(await holds(kept + REPORT, text))) {
+    if (report.batch !== undefined && report.status !== 'skipped')
+      await needs.reports.write(report.batch, {
+        folder: path.join(inbox, place),
+        name: path.basename(target),
+      });
+    await writeWhole(kept + REPORT, text);
+  }
   if (!(await isUnchanged(file))) return;
   const mark = markOf(file.path);
   if ((await regularFile(mark)) !== undefined) await rm(mark, { force: true });
   if (!(await moveFile(file, kept))) return;
   await stampFile(kept, needs.clock());
   await forgetFiles(database, source.id, [file.name]);
+}
+
+async function holds(at: string, text: string): Promise<boolean> {
+  return (await regularFile(at)) !== undefined && (await readFile(at, 'utf8')) === text;
 }
 
 /** Gives a file that has left its folder the time at which it did, as well as its report. */
