@@ -2,30 +2,17 @@
 // whom is written down before the answer goes out; by what was asked, by name of the criterion alone.
 import { actorOf } from '../core/audit-entry.js';
 import { shanghaiDay } from '../core/clock.js';
-import { withoutIndex } from '../core/mask.js';
-import { OPENNESS } from '../core/openness.js';
-import { standingOf, type RecordStanding } from '../core/record-standing.js';
-import { codeOfSubject } from '../core/subject.js';
 import type { WriteDown } from '../db/gathered-audit.js';
 import { searchRecords, type FoundRecord } from '../db/record-search.js';
 import type { RecordSearch } from '../http/deps.js';
 import { searchKeys } from '../records/search-keys.js';
 import type { Foundation } from './gateway.js';
 import { nameFieldsOf } from './name-fields.js';
+import { viewHead, type RecordHeadView } from './record-head.js';
 
-export interface RecordView {
+export interface RecordView extends RecordHeadView {
   readonly id: string;
-  readonly recordType: string;
-  readonly agency: string;
-  readonly version: number;
-  readonly state: RecordStanding;
   readonly name: string | null;
-  /** Null for persons. */
-  readonly code: string | null;
-  readonly documentNumber: string;
-  readonly endsOn: string | null;
-  /** What is narrower than the catalogue; null where nothing is. */
-  readonly openness: string | null;
   readonly changedAt: Date;
   readonly batch: string | null;
   readonly row: number | null;
@@ -65,15 +52,8 @@ function viewRecord(record: FoundRecord, nameField: string): RecordView {
   const name = said[nameField];
   return {
     id: record.recordId,
-    recordType: record.recordType,
-    agency: record.agency,
-    version: record.version,
-    state: standingOf(record),
+    ...viewHead(record),
     name: typeof name === 'string' ? name : null,
-    code: codeOfSubject(record.subject),
-    documentNumber: withoutIndex(record.documentNumber),
-    endsOn: record.endsOn,
-    openness: record.openness === null ? null : (OPENNESS[record.openness] ?? null),
     changedAt: record.changedAt,
     batch: record.batchId,
     row: record.batchId === null ? null : record.row,

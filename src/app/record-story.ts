@@ -2,11 +2,9 @@
 // auditors have all. Everything is masked, and the reading is written down before the answer goes out.
 import { actorOf } from '../core/audit-entry.js';
 import { generalKeepingOf } from '../core/keeping.js';
-import { ANY_DAY, maskPersonalNumbersIn, withoutIndex } from '../core/mask.js';
-import { OPENNESS } from '../core/openness.js';
+import { ANY_DAY, maskPersonalNumbersIn } from '../core/mask.js';
 import { describeProblem } from '../core/problem-text.js';
 import { standingOf } from '../core/record-standing.js';
-import { codeOfSubject } from '../core/subject.js';
 import type { Verdict } from '../core/words.js';
 import type { WriteDown } from '../db/gathered-audit.js';
 import type { Sql } from '../db/pool.js';
@@ -17,7 +15,6 @@ import {
   readRecordHead,
   readRefusalsAt,
   readStates,
-  type RecordHead,
   type RowProblem,
   type SentMessage,
   type StoredRefusal,
@@ -25,6 +22,7 @@ import {
 } from '../db/record-story.js';
 import type { RecordRequest } from '../http/deps.js';
 import type { Foundation } from './gateway.js';
+import { opennessOf, viewHead } from './record-head.js';
 
 /** Tells the story; null where the caller has no such record. */
 export async function tellRecord(
@@ -72,19 +70,6 @@ async function readBeside(sql: Sql, states: readonly StoredState[]): Promise<Bes
     problems: await readProblemsOfRows(sql, places),
     messages: await readMessagesAt(sql, positions),
     refusals: await readRefusalsAt(sql, positions),
-  };
-}
-
-function viewHead(head: RecordHead): object {
-  return {
-    recordType: head.recordType,
-    agency: head.agency,
-    version: head.version,
-    state: standingOf(head),
-    code: codeOfSubject(head.subject),
-    documentNumber: withoutIndex(head.documentNumber),
-    endsOn: head.endsOn,
-    openness: opennessOf(head),
   };
 }
 
@@ -142,8 +127,4 @@ function verdictOf({ origin, isEndOfEntry, operation, version }: StoredState): V
   if (origin !== 'delivery' || isEndOfEntry) return null;
   if (operation === 'd') return 'withdrawn';
   return version === 1 ? 'new' : 'amended';
-}
-
-function opennessOf({ openness }: { readonly openness: number | null }): string | null {
-  return openness === null ? null : (OPENNESS[openness] ?? null);
 }

@@ -1,21 +1,11 @@
 // The worker of reconciliations: takes the lease of a destination and compares the days that are due, one by one. One
 // that cannot be made is tried again later and later.
-import type { Clock } from '../core/clock.js';
 import { isGatewayError } from '../core/errors.js';
 import { retryDelayMs } from '../core/retry-delay.js';
-import type { Database } from '../db/pool.js';
 import { nextReconciliation, postponeReconciliation, type DueReconciliation } from '../db/reconciliations.js';
-import type { Logger } from '../platform/logger.js';
-import { withLease } from './with-lease.js';
+import { withLease, type LeaseNeeds } from './with-lease.js';
 
-export interface ReconciliationWorkerNeeds {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Names this process in leases. */
-  readonly owner: string;
-  readonly signal: AbortSignal;
-  readonly claimMs: number;
+export interface ReconciliationWorkerNeeds extends LeaseNeeds {
   /** Gives [0, 1). */
   readonly random: () => number;
   /** Compares a day and stores what came of it. */
