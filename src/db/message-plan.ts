@@ -64,6 +64,8 @@ export async function readPlannableChanges(
        where v.chunk_id = c.id and v.ordinal between greatest($1::bigint + 1 - c.first_position, 0)::integer
                          and least($1::bigint + $2 - c.first_position, c.changes - 1)::integer) v
      where c.changes > 0 and c.last_position > $1 and c.first_position <= $1::bigint + $2
+       and c.first_position >= coalesce((select first_position from chunks
+         where changes > 0 and first_position <= $1::bigint + 1 order by first_position desc limit 1), 0)
      order by position`,
     [after, limit, opennessLevel(openness)],
   );

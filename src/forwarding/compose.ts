@@ -2,7 +2,6 @@
 // of its masked form. The same message gives the same bytes at every try.
 import { hash } from 'node:crypto';
 import type { Destination } from '../core/configuration.js';
-import type { CanonicalRecord } from '../core/definitions.js';
 import { jsonArrayBytes } from '../core/joined-bytes.js';
 import type { OfficialText } from '../core/official-columns.js';
 import type { ReconciledLine } from '../core/reconciliation.js';
@@ -51,11 +50,9 @@ function cityRecord(
   needs: ComposeNeeds,
 ): { line: ReconciledLine; data: string } {
   const isDelete = change.operation === 'd';
-  const record = isDelete ? {} : (JSON.parse(change.data) as CanonicalRecord);
-  const masked = isDelete ? EMPTY : needs.toOfficial(change.recordType, tableVersion, record);
-  const data = opensNumbers(change, needs.showsPersonalNumbers)
-    ? needs.toOfficial(change.recordType, tableVersion, { ...record, ...numbersOf(change, needs) })
-    : masked;
+  const write = (record: string): string => needs.toOfficial(change.recordType, tableVersion, record);
+  const masked = isDelete ? EMPTY : write(change.data);
+  const data = opensNumbers(change, needs.showsPersonalNumbers) ? write(unmasked(change, needs)) : masked;
   const { recordId: id, version } = change;
   const operation = isDelete ? 'delete' : 'upsert';
   return { line: { id, version, operation, digest: hash('sha256', masked, 'hex') }, data };
@@ -65,6 +62,7 @@ function writeRecord({ id, version, operation, digest }: ReconciledLine, data: s
   return `{"id":"${id}","version":${version},"operation":"${operation}","digest":"${digest}","data":${data}}`;
 }
 
-function numbersOf({ sealed }: Change, { open }: ComposeNeeds): CanonicalRecord {
-  return JSON.parse(open(sealed as Buffer).toString('utf8')) as CanonicalRecord;
+function unmasked({ data, sealed }: Change, { open }: ComposeNeeds): string {
+  const numbers = JSON.parse(open(sealed as Buffer).toString('utf8')) as object;
+  return JSON.stringify({ ...(JSON.parse(data) as object), ...numbers });
 }

@@ -3,14 +3,14 @@
 // into the order of RFC 8785 once for each table, so that one text is sent and hashed.
 import { columnField } from '../core/column-field.js';
 import type { Definitions, FieldSchema, Mapping } from '../core/definitions.js';
+import { readMembers, type Member } from '../core/flat-json.js';
 import type { OfficialText } from '../core/official-columns.js';
 import { formatAmount } from '../core/parse-amount.js';
 
-type Value = string | string[];
-
 interface Column {
   readonly name: string;
-  readonly write: (value: Value) => string;
+  /** Takes and gives the JSON of a value. */
+  readonly write: (value: string) => string;
 }
 
 interface Table {
@@ -35,8 +35,9 @@ export function compileOfficial(definitions: Definitions): OfficialText {
       tables.set(key, known);
     }
     const { table, columnOf } = known;
-    for (const field in record) if (!table.fields.has(field)) learn(table, field, columnOf(field));
-    return write(table, record);
+    const members = readMembers(record);
+    for (const [field] of members) if (!table.fields.has(field)) learn(table, field, columnOf(field));
+    return write(table, members);
   };
 }
 
@@ -59,12 +60,11 @@ function learn(table: Table, field: string, column: Column | undefined): void {
   table.heads = names.map((name) => `${JSON.stringify(name)}:`);
 }
 
-function write({ fields, places, heads }: Table, record: Readonly<Record<string, Value>>): string {
+function write({ fields, places, heads }: Table, members: readonly Member[]): string {
   const values = new Array<string | undefined>(heads.length);
-  for (const field in record) {
+  for (const [field, value] of members) {
     const column = fields.get(field);
-    if (column !== undefined)
-      values[places.get(column.name) as number] = JSON.stringify(column.write(record[field] as Value));
+    if (column !== undefined) values[places.get(column.name) as number] = column.write(value);
   }
   let text = '';
   for (let place = 0; place < heads.length; place += 1) {
@@ -77,12 +77,20 @@ function write({ fields, places, heads }: Table, record: Readonly<Record<string,
 function officialValue(
   field: FieldSchema | undefined,
   rule: Mapping['columns'][string],
-): (value: Value) => string {
+): (value: string) => string {
   if (field?.normalise === 'date') return (value) => asText(value).replaceAll('-', '/');
   if (field?.normalise !== 'amount') return asText;
-  return (value) => (Array.isArray(value) ? asText(value) : formatAmount(value, rule.unit ?? 'yuan'));
+  return (value) =>
+    isList(value)
+      ? asText(value)
+      : JSON.stringify(formatAmount(JSON.parse(value) as string, rule.unit ?? 'yuan'));
 }
 
-function asText(value: Value): string {
-  return Array.isArray(value) ? value.join(';') : value;
+/** A text is passed on as it stands. */
+function asText(value: string): string {
+  return isList(value) ? JSON.stringify((JSON.parse(value) as string[]).join(';')) : value;
+}
+
+function isList(value: string): boolean {
+  return value.startsWith('[');
 }

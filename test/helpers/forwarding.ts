@@ -59,7 +59,9 @@ export const DESTINATION: Destination = {
 /** Writes a record in columns of its own making. */
 export const officialOfTests: SendNeeds['toOfficial'] = (_type, _version, record) =>
   canonicalJson(
-    Object.fromEntries(Object.entries(record).map(([field, value]) => [`X_${field}`, String(value)])),
+    Object.fromEntries(
+      Object.entries(JSON.parse(record) as object).map(([field, value]) => [`X_${field}`, String(value)]),
+    ),
   );
 
 /** Timers that fire only when real time matters to nobody: retries are driven by the test's clock. */

@@ -101,11 +101,8 @@ describe('the column of twenty that holds who gives a commitment', () => {
   const definitions = loadDefinitions();
 
   it('holds the number of a person on the way out as well', () => {
-    const official = compileOfficial(definitions)('credit-commitment', '2026', {
-      counterpartKind: '自然人',
-      counterpartIdType: '身份证',
-      counterpartIdNumber: PERSON,
-    });
+    const record = { counterpartKind: '自然人', counterpartIdType: '身份证', counterpartIdNumber: PERSON };
+    const official = compileOfficial(definitions)('credit-commitment', '2026', JSON.stringify(record));
     assert.deepEqual(JSON.parse(official), { CN_CNR_LB: '自然人', CN_CNR_DM: PERSON });
   });
 

@@ -4,7 +4,9 @@ import { loadDefinitions } from '../../../src/platform/definitions.js';
 import { compileOfficial } from '../../../src/records/official-columns.js';
 
 describe('a record in official columns', () => {
-  const toOfficial = compileOfficial(loadDefinitions());
+  const official = compileOfficial(loadDefinitions());
+  const toOfficial = (type: string, version: string, record: object): string =>
+    official(type, version, JSON.stringify(record));
   const record = {
     decisionDocumentNumber: '津滨罚〔2026〕1号',
     counterpartName: '甲"乙\\丙\u0001\u2028𠮷',
@@ -18,6 +20,19 @@ describe('a record in official columns', () => {
     const back = Object.fromEntries(Object.entries(record).reverse());
     assert.equal(toOfficial('administrative-penalty', '2020', back), forth);
     assert.equal(forth, canonicalJson(JSON.parse(forth)));
+  });
+
+  it('says the same of a text whether or not it holds an escape', () => {
+    const values = (given: object): unknown => {
+      const text = toOfficial('administrative-penalty', '2020', { ...record, ...given });
+      return Object.values(JSON.parse(text) as object).sort();
+    };
+    const plain = { counterpartName: '甲', penaltyKinds: ['警告', '罚款'] };
+    assert.deepEqual(values(plain), ['2', '2026/07/01', '津滨罚〔2026〕1号', '甲', '警告;罚款'].sort());
+    assert.deepEqual(
+      values({ counterpartName: '甲\\', penaltyKinds: ['警"告', '罚款'] }),
+      ['2', '2026/07/01', '津滨罚〔2026〕1号', '甲\\', '警"告;罚款'].sort(),
+    );
   });
 
   it('has no column of a field that it lacks, though an earlier record had it', () => {
