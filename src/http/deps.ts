@@ -29,6 +29,7 @@ export interface Upload {
   /** Base64 by algorithm. */
   readonly expectedDigests: ReadonlyMap<string, string>;
   readonly idempotencyKey: string | undefined;
+  readonly fileName?: string;
 }
 
 export interface FeedQuery {
@@ -256,7 +257,6 @@ export interface HttpDeps {
     order: { caller: Caller; reason: string },
   ) => Promise<{ readonly isNew: boolean; readonly batch: { readonly id: string } }>;
   readonly previewSourceReplay: (stretch: DeliveredStretch) => Promise<object>;
-  /** Has all that a source delivered in a time judged once more, behind the request. */
   readonly replaySource: (
     stretch: DeliveredStretch,
     order: { caller: Caller; reason: string },

@@ -1,6 +1,7 @@
-// What the headers of a form and of its parts say (RFC 7578). The name that a client gives its file is looked
-// at for being there, and for nothing else.
+// What the headers of a form and of its parts say (RFC 7578). The name that a client gives its file is for showing, and
+// never a path.
 import { GatewayError } from '../core/errors.js';
+import { readFileName } from './file-name.js';
 import { refuseEncoded } from './media-type.js';
 
 /** The headers of a part by name in lower case; each may stand there several times. */
@@ -11,6 +12,7 @@ export interface FilePart {
   readonly contentType: string | undefined;
   /** `Content-Digest` of the part, which is over its bytes alone. */
   readonly contentDigest: string | undefined;
+  readonly fileName: string | undefined;
 }
 
 const MAX_HEADER_CHARACTERS = 8192;
@@ -43,7 +45,8 @@ export function readPart(headers: PartHeaders): FilePart | undefined {
   refuseEncoded(single(headers, 'content-encoding'));
   const coding = single(headers, 'content-transfer-encoding') ?? 'binary';
   refuseEncoded(PLAIN.test(coding) ? undefined : coding);
-  return { contentType, contentDigest: single(headers, 'content-digest') };
+  const contentDigest = single(headers, 'content-digest');
+  return { contentType, contentDigest, fileName: readFileName(disposition) };
 }
 
 /** Makes the refusal of a form. */

@@ -6,6 +6,7 @@ import { readContentDigest } from '../platform/content-digest.js';
 import { callerOf, maySee } from './authenticate.js';
 import { setDrainLimit } from './body-watch.js';
 import type { HttpDeps, SourceView, Upload } from './deps.js';
+import { readFileName } from './file-name.js';
 import { readBoundary } from './form-part.js';
 import { isMultipart, readMediaType, readPartType, refuseEncoded, type MediaType } from './media-type.js';
 import { FORM_BYTES, openMultipart } from './multipart-file.js';
@@ -32,14 +33,24 @@ export async function withUpload<T>(
   await refuseUnderPressure(deps);
   const body = uploadBody(request, response);
   try {
-    if (boundary === undefined) return await work({ ...upload, ...media, expectedDigests, body });
+    if (boundary === undefined) {
+      const named = asSent(readFileName(request.get('content-disposition')));
+      return await work({ ...upload, ...named, ...media, expectedDigests, body });
+    }
     const file = await openMultipart(body, { boundary, expectedDigests });
     const part = readPartType(file.contentType, deps.isCharset);
     const digests = readContentDigest(file.contentDigest);
-    return await work({ ...upload, ...part, expectedDigests: digests, body: file.body });
+    return await work({
+      ...{ ...upload, ...asSent(file.fileName), ...part },
+      ...{ expectedDigests: digests, body: file.body },
+    });
   } finally {
     body.destroy();
   }
+}
+
+function asSent(fileName: string | undefined): { fileName?: string } {
+  return fileName === undefined ? {} : { fileName };
 }
 
 interface Declared {
