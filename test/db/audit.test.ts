@@ -9,6 +9,7 @@ import { BEFORE_FIRST, type AuditAct, type AuditEntry } from '../../src/core/aud
 import { createKey, revokeKey } from '../../src/db/api-keys.js';
 import { appendAudit, appendAudits, lastCheckpoint, readAudit } from '../../src/db/audit.js';
 import { gatherAudits } from '../../src/db/gathered-audit.js';
+import { auditReading } from '../../src/db/person-reading.js';
 import type { Sql } from '../../src/db/pool.js';
 import { createCapturedLogger, type LogLine } from '../helpers/captured-log.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
@@ -37,6 +38,14 @@ describe('the audit log', () => {
     const all = readdirSync(path.join(bench.folder, 'originals'), { recursive: true, withFileTypes: true });
     return all.filter((each) => each.isFile()).map(({ name }) => name);
   };
+
+  it('has an entry for each message with personal numbers before it is sent, or it is not sent', async () => {
+    const reading = { ...ACT, action: 'person.sent', object: 'city' } as const;
+    await auditReading(bench.test.database, reading);
+    assert.deepEqual(await actions(), ['person.sent']);
+    await bench.test.database.query('alter table audit_entries rename to audit_gone');
+    await assert.rejects(auditReading(bench.test.database, reading), { code: 'audit.unavailable' });
+  });
 
   it('chains entries that come at once, without holes, in more than one page', async () => {
     await bench.test.database.transaction((sql) =>
