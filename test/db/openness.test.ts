@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { feedViews } from '../../src/app/feed-views.js';
+import { readChangesAt } from '../../src/db/changes.js';
 import type { Role } from '../../src/core/words.js';
 import { readFeed } from '../helpers/feed-events.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
@@ -57,6 +58,13 @@ describe('the openness of a record', () => {
     assert.deepEqual(await levels(), [null, 1, 2]);
     assert.equal((await seenBy('agency')).length, 2);
     assert.equal((await seenBy('city')).length, 3, 'the city gets what its entry allows');
+    const asked = { openness: 'shared', day: '2026-06-30' } as const;
+    const sent = await readChangesAt(bench.test.database, [1, 2, 3], asked);
+    assert.deepEqual(
+      sent.map(({ operation }) => operation),
+      ['u', 'u', 'd'],
+      'a destination is told no more than the end of what is too narrow for it',
+    );
 
     const second = stating(['不可公开', '特定范围内公开', '不可公开']);
     assert.equal((await bench.ingest(second, { sourceId: COMMITMENTS })).counts.amended, 1);
