@@ -69,10 +69,25 @@ export async function resealColumn(
   return found;
 }
 
-/** Waits until nobody who began before is still writing sealed values: what they wrote can be seen afterwards. */
-export async function awaitWriters(database: Database, columns: readonly SealedColumn[]): Promise<void> {
-  for (const { table } of columns)
-    await database.transaction((sql) => sql.query(`lock table ${quoted(table)} in share mode`));
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Waits until nobody who began before is still writing sealed values: what they wrote can be seen afterwards. False where a table took longer than `atMostMs` (0 is no bound): until then whoever comes to write waits behind it. */
+export async function awaitWriters(
+  database: Database,
+  columns: readonly SealedColumn[],
+  atMostMs = 0,
+): Promise<boolean> {
+  try {
+    for (const { table } of columns)
+      await database.transaction(async (sql) => {
+        await sql.query(`set local lock_timeout = ${atMostMs}`);
+        await sql.query(`lock table ${quoted(table)} in share mode`);
+      });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return false;
+    throw error;
+  }
+  return true;
 }
 
 const RING_LOCK = 727_004;

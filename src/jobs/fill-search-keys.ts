@@ -22,18 +22,20 @@ export interface BackfillNeeds {
   readonly sealer: Pick<Sealer, 'open' | 'index'>;
   readonly nameFieldOf: (recordType: string) => string;
   readonly listingOf: (recordType: string) => ListingFields | undefined;
+  /** For how long writers under way are waited for; whoever comes to write waits behind that. */
+  readonly waitMs: number;
   /** Ends it early: what is filled in stays. */
   readonly signal: AbortSignal;
 }
 
 const VERSIONS = [{ table: 'record_versions', column: 'sealed' }];
 
-/** Fills in all that is left; gives how many versions, undefined where nothing is left or another process is at it. */
-export async function fillSearchKeys(needs: BackfillNeeds): Promise<number | undefined> {
+/** Fills in all that is left; gives how many versions, undefined where nothing is left or another process is at it, `written` where somebody has written for too long: the rest is for the next time. */
+export async function fillSearchKeys(needs: BackfillNeeds): Promise<number | 'written' | undefined> {
   const first = await fillToEnd(needs);
   if (first === undefined) return undefined;
   // A later version takes over what the one before it lacks: who read that before it was filled in is waited for.
-  await awaitWriters(needs.database, VERSIONS);
+  if (!(await awaitWriters(needs.database, VERSIONS, needs.waitMs))) return 'written';
   const second = await fillToEnd(needs);
   if (second === undefined) return undefined;
   await finishBackfill(needs.database);

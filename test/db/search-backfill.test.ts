@@ -7,10 +7,12 @@ import { findRecords } from '../../src/app/record-search.js';
 import { nameFieldsOf } from '../../src/app/name-fields.js';
 import { startSearchBackfill } from '../../src/app/search-backfill.js';
 import type { Foundation } from '../../src/app/gateway.js';
+import type { Database } from '../../src/db/pool.js';
 import { assignOwnPositions, writeOwnEndings } from '../../src/db/own-changes.js';
 import { fillSearchKeys, type BackfillNeeds } from '../../src/jobs/fill-search-keys.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { projectRoot } from '../../src/platform/project-root.js';
+import { createCapturedLogger } from '../helpers/captured-log.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
 import { until } from '../helpers/until.js';
@@ -43,7 +45,7 @@ describe('what records from before the search are found by', () => {
     );
     return {
       ...{ database: bench.test.database, sealer: bench.sealer, signal: new AbortController().signal },
-      ...{ nameFieldOf: nameFieldsOf(bench.site), listingOf: (type) => listings.get(type) },
+      ...{ waitMs: 60_000, nameFieldOf: nameFieldsOf(bench.site), listingOf: (type) => listings.get(type) },
     };
   };
   const keys = (): Promise<Record<string, unknown>[]> =>
@@ -122,7 +124,8 @@ describe('what records from before the search are found by', () => {
       ...{ site: bench.site, storage: { ...bench.test, sealer: bench.sealer }, log: createLogger('silent') },
       signal: new AbortController().signal,
     } as unknown as Foundation;
-    const processes = [1, 2].map(() => startSearchBackfill(foundation, 1));
+    const times = { everyMs: 1, waitMs: 5000 };
+    const processes = [1, 2].map(() => startSearchBackfill(foundation, times));
     await until(async () => (await mark())[1] === true);
     for (const { stop } of processes) await stop();
     assert.deepEqual(await keys(), written);
@@ -159,7 +162,7 @@ describe('what records from before the search are found by', () => {
     const [row] =
       await query(`select v.record_id as "recordId", v.version, c.agency, c.record_type as "recordType"
       from record_versions v join chunks c on c.id = v.chunk_id where v.document_number like '%〕3号'`);
-    let filling: Promise<number | undefined> | undefined;
+    let filling: ReturnType<typeof fillSearchKeys> | undefined;
     await bench.test.database.transaction(async (sql) => {
       const chunks = await writeOwnEndings(sql, {
         ...{ origin: 'withdrawal', at: NOW, versions: [row as never] },
@@ -175,6 +178,46 @@ describe('what records from before the search are found by', () => {
       [],
     );
     assert.deepEqual((await mark())[1], true);
+  });
+
+  it('is left for the next time where somebody writes for long, so that others can write meanwhile', async () => {
+    await ingestPenalties();
+    const written = await keys();
+    await comeFromBefore();
+    const { log, lines } = createCapturedLogger();
+    let waits = 0;
+    const { database } = bench.test;
+    const counted: Database = {
+      ...database,
+      transaction: (work) =>
+        database.transaction(work).catch((error: unknown) => {
+          waits += 1;
+          throw error;
+        }),
+    };
+    const foundation = {
+      ...{ site: bench.site, storage: { ...bench.test, database: counted, sealer: bench.sealer }, log },
+      signal: new AbortController().signal,
+    } as unknown as Foundation;
+    const write = 'update record_versions set removes = removes where false';
+    const { stop } = await database.transaction(async (sql) => {
+      await sql.query(write);
+      const sweep = startSearchBackfill(foundation, { everyMs: 1, waitMs: 50 });
+      await until(async () => (await query('select from pg_locks where not granted')).length > 0);
+      await database.transaction(async (other) => {
+        await other.query("set local lock_timeout = '10s'");
+        await other.query(write);
+      });
+      await until(() => waits > 2);
+      return sweep;
+    });
+    await until(async () => (await mark())[1] === true);
+    await stop();
+    assert.deepEqual(await keys(), written);
+    assert.deepEqual(
+      lines.map(({ msg }) => String(msg).replace(/ earlier.*(wait|filled).*/, ' $1')),
+      ['Search keys of wait', 'Search keys of filled'],
+    );
   });
 
   it('is never looked for in a database that begins with it', async () => {
