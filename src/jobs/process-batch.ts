@@ -1,5 +1,6 @@
 // One batch from its place in the file to its end: read ─▶ stages ─▶ commit, chunk by chunk. After a
 // crash it goes on behind the last committed row; a file that breaks keeps what was committed.
+import { setImmediate } from 'node:timers/promises';
 import { GATEWAY } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
 import type { Source } from '../core/configuration.js';
@@ -26,6 +27,9 @@ export interface BatchNeeds extends OpenNeeds {
   /** Told after each committed chunk that changed something. */
   readonly onChanges: () => void;
 }
+
+/** About a millisecond of work. */
+const ROWS_A_TURN = 25;
 
 interface PreparedChunk {
   readonly rows: readonly FingerprintedRow[];
@@ -109,22 +113,37 @@ async function* prepareChunks(
   stages: (row: ParsedRow) => FingerprintedRow,
   { afterRow, chunkRows }: { afterRow: number; chunkRows: number },
 ): AsyncGenerator<PreparedChunk> {
-  let rows: FingerprintedRow[] = [];
+  const rows: FingerprintedRow[] = [];
+  const cut = (): PreparedChunk => {
+    const chunk = rows.splice(0, chunkRows);
+    return { rows: chunk, lastRow: lastRowOf(chunk) };
+  };
   try {
-    for await (const piece of pieces) {
-      const ahead = (piece[0]?.row ?? 0) > afterRow ? piece : piece.filter((row) => row.row > afterRow);
-      rows.push(...ahead.map(stages));
-      if (rows.length >= chunkRows) {
-        yield { rows, lastRow: lastRowOf(rows) };
-        rows = [];
-      }
+    for await (const some of inTurns(pieces, stages, afterRow)) {
+      rows.push(...some);
+      while (rows.length >= chunkRows) yield cut();
     }
   } catch (error) {
     // What was read before the break is still stored.
-    if (rows.length > 0) yield { rows, lastRow: lastRowOf(rows) };
+    if (rows.length > 0) yield cut();
     throw error;
   }
-  if (rows.length > 0) yield { rows, lastRow: lastRowOf(rows) };
+  if (rows.length > 0) yield cut();
+}
+
+/** Judges some rows at a time and lets whatever else waits have its turn: the next statement of a commit, a reader. */
+async function* inTurns(
+  pieces: AsyncIterable<readonly ParsedRow[]>,
+  stages: (row: ParsedRow) => FingerprintedRow,
+  afterRow: number,
+): AsyncGenerator<FingerprintedRow[]> {
+  for await (const piece of pieces) {
+    const ahead = (piece[0]?.row ?? 0) > afterRow ? piece : piece.filter((row) => row.row > afterRow);
+    for (let at = 0; at < ahead.length; at += ROWS_A_TURN) {
+      yield ahead.slice(at, at + ROWS_A_TURN).map(stages);
+      await setImmediate();
+    }
+  }
 }
 
 function lastRowOf(rows: readonly FingerprintedRow[]): number {

@@ -148,7 +148,8 @@ describe('a message that fails again and again', () => {
       { messageSize: 5, maxFaults: 2 },
       {
         toOfficial: (...given) => {
-          if (given[2].includes('"counterpartName":"天津测试0003有限公司"')) throw new Error('no such column');
+          if (given[2].includes('"counterpartName":"天津测试0003有限公司"'))
+            throw new Error('no such column');
           return needs.toOfficial(...given);
         },
       },
