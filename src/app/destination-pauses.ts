@@ -1,6 +1,7 @@
 // Stops a destination and lets it go on. While it is stopped changes go on waiting for it, in order; what is in
 // flight comes to its end. Going on also ends a parking and an open breaker.
 import { actorOf } from '../core/audit-entry.js';
+import type { Destination } from '../core/configuration.js';
 import { GatewayError } from '../core/errors.js';
 import { pauseDestination, resumeDestination } from '../db/pauses.js';
 import type { HttpDeps } from '../http/deps.js';
@@ -14,12 +15,16 @@ type Bound = Pick<HttpDeps, 'listDestinations' | 'pauseDestination' | 'resumeDes
 /** Binds the routes; throws `destination.unknown`, and `destination.paused` or `destination.running` where it stands so already. */
 export function bindDestinations(foundation: Foundation): Bound {
   const { clock, site, storage } = foundation;
-  const ids = site.configuration.destinations.map(({ id }) => id);
+  const { destinations } = site.configuration;
   const wake = wakeQueue(foundation);
   return {
-    listDestinations: () => listDestinations(storage.database, ids),
+    listDestinations: () =>
+      listDestinations(
+        storage.database,
+        destinations.map(({ id }) => id),
+      ),
     pauseDestination: async (id, { reason, caller }) => {
-      mustBeKnown(id, ids);
+      mustBeKnown(id, destinations);
       const at = clock();
       const by = actorOf(caller);
       await carryOut(
@@ -32,7 +37,7 @@ export function bindDestinations(foundation: Foundation): Bound {
       return { since: at.toISOString(), by, reason };
     },
     resumeDestination: async (id, { reason, caller }) => {
-      mustBeKnown(id, ids);
+      mustBeKnown(id, destinations);
       const at = clock();
       await carryOut(
         { object: id, at, caller, reason, action: 'destination.resumed' },
@@ -46,9 +51,10 @@ export function bindDestinations(foundation: Foundation): Bound {
   };
 }
 
-/** Throws `destination.unknown`. */
-export function mustBeKnown(id: string, ids: readonly string[]): void {
-  if (!ids.includes(id))
+/** Gives a destination of the configuration; throws `destination.unknown`. */
+export function mustBeKnown(id: string, destinations: readonly Destination[]): Destination {
+  const found = destinations.find((destination) => destination.id === id);
+  if (found === undefined)
     throw new GatewayError(
       'destination.unknown',
       'There is no such destination in config/destinations.yaml.',
@@ -56,6 +62,7 @@ export function mustBeKnown(id: string, ids: readonly string[]): void {
         detailZh: 'config/destinations.yaml 中没有该目的地。',
       },
     );
+  return found;
 }
 
 function alreadyPaused(): GatewayError {

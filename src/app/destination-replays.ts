@@ -1,6 +1,7 @@
 // Has a destination sent once more what it was sent. An order and its entry in the audit log are one transaction;
 // the worker of the destination plans it from there.
 import { actorOf, type AuditDetails } from '../core/audit-entry.js';
+import type { Destination } from '../core/configuration.js';
 import { GatewayError } from '../core/errors.js';
 import { plannedTo } from '../db/destinations.js';
 import {
@@ -29,15 +30,14 @@ type Bound = Pick<HttpDeps, 'cancelReplay' | 'listReplays' | 'orderReplay' | 'pr
 export function bindReplays(foundation: Foundation): Bound {
   const { clock, site, storage } = foundation;
   const { database } = storage;
-  const ids = site.configuration.destinations.map(({ id }) => id);
+  const { destinations } = site.configuration;
   const wake = wakeQueue(foundation);
   return {
     previewReplay: async (destination, selection) => {
-      mustBeKnown(destination, ids);
-      return preview(destination, selection, database);
+      return preview(mustBeKnown(destination, destinations), selection, database);
     },
     orderReplay: async (destination, { id, selection, reason, caller }) => {
-      mustBeKnown(destination, ids);
+      const { openness } = mustBeKnown(destination, destinations);
       const at = clock();
       const { order, isNew } = await carryOut(
         {
@@ -45,20 +45,20 @@ export function bindReplays(foundation: Foundation): Bound {
           details: (done: Ordered) => (done.isNew ? facts(done.order) : undefined),
         },
         foundation,
-        (sql) => orderResend(sql, { id, destination, selection, reason, by: actorOf(caller), at }),
+        (sql) => orderResend(sql, { id, destination, openness, selection, reason, by: actorOf(caller), at }),
       );
       await wake('forward', destination);
       return { replay: viewOf(order), isNew };
     },
     listReplays: async (destination, page) => {
-      mustBeKnown(destination, ids);
+      mustBeKnown(destination, destinations);
       const found = await listResendOrders(database, destination, { ...page, limit: page.limit + 1 });
       const shown = found.slice(0, page.limit);
       const next = found.length > shown.length ? (shown.at(-1)?.number ?? null) : null;
       return { replays: shown.map(viewOf), next };
     },
     cancelReplay: async (destination, order) => {
-      mustBeKnown(destination, ids);
+      mustBeKnown(destination, destinations);
       return cancelReplay(destination, order, foundation);
     },
   };
@@ -66,15 +66,19 @@ export function bindReplays(foundation: Foundation): Bound {
 
 /** What is selected, and how much of it a later version takes the place of: null where that would take too long to tell. */
 async function preview(
-  destination: string,
+  { id: destination, openness }: Destination,
   selection: ReplaySelection,
   sql: Sql,
 ): Promise<{ changes: number; superseded: number | null }> {
-  const measured = await measureResend(sql, selection, await plannedTo(sql, destination));
+  const measured = await measureResend(sql, selection, {
+    plannedTo: await plannedTo(sql, destination),
+    openness,
+  });
   const { changes, last } = measured;
   if (changes > MOST_LOOKED_AT) return { changes, superseded: null };
   const order = { ...measured, lastPosition: last, selection };
-  return { changes, superseded: await countSuperseded(sql, order, { destination, limit: MOST_LOOKED_AT }) };
+  const by = { destination, openness, limit: MOST_LOOKED_AT };
+  return { changes, superseded: await countSuperseded(sql, order, by) };
 }
 
 async function cancelReplay(

@@ -19,22 +19,22 @@ type Bound = Pick<HttpDeps, 'listRefusals' | 'listSetAside' | 'endSetAside'>;
 export function bindTroubles(foundation: Foundation): Bound {
   const { site, storage } = foundation;
   const { database } = storage;
-  const ids = site.configuration.destinations.map(({ id }) => id);
+  const { destinations } = site.configuration;
   return {
     listRefusals: async (destination, page) => {
-      mustBeKnown(destination, ids);
+      mustBeKnown(destination, destinations);
       const found = await listRefusals(database, destination, { ...page, limit: page.limit + 1 });
       const { shown, next } = cut(found, page.limit, ({ position }) => position);
       return { refusals: shown, byCode: await countRefusals(database, destination), next };
     },
     listSetAside: async (destination, page) => {
-      mustBeKnown(destination, ids);
+      mustBeKnown(destination, destinations);
       const found = await listSetAside(database, destination, { ...page, limit: page.limit + 1 });
       const { shown, next } = cut(found, page.limit, ({ number }) => number);
       return { messages: shown, next };
     },
     endSetAside: async (destination, order) => {
-      mustBeKnown(destination, ids);
+      mustBeKnown(destination, destinations);
       await endOne(destination, order, foundation);
       await wakeQueue(foundation)('forward', destination);
     },

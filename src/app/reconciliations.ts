@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { actorOf } from '../core/audit-entry.js';
 import { shanghaiDay } from '../core/clock.js';
 import { isDay } from '../core/day.js';
+import type { Destination } from '../core/configuration.js';
 import { GatewayError } from '../core/errors.js';
 import { isBeforeTaken } from '../db/past-deliveries.js';
 import type { Connection } from '../db/pool.js';
@@ -14,7 +15,7 @@ import {
   readReconciliation,
   type Reconciliation,
 } from '../db/reconciliations.js';
-import { orderResend, type ResendOrder } from '../db/resend-orders.js';
+import { orderResend, type ResendOrder, type ResendRequest } from '../db/resend-orders.js';
 import type { Caller, HttpDeps } from '../http/deps.js';
 import { mustBeKnown } from './destination-pauses.js';
 import type { Foundation } from './gateway.js';
@@ -86,6 +87,7 @@ async function repair(
   needs: Needs,
 ): Promise<object> {
   await mustHave(destination, day, needs);
+  const { openness } = mustKnow(destination, needs);
   const at = needs.clock();
   const { records, noted, replays } = await carryOut(
     {
@@ -94,7 +96,7 @@ async function repair(
         done.isNew || done.noted > 0 ? { date: day, records: done.records, noted: done.noted } : undefined,
     },
     needs,
-    (sql) => repairDay(sql, { destination, day, at, reason, by: actorOf(caller) }),
+    (sql) => repairDay(sql, { destination, openness, day, at, reason, by: actorOf(caller) }),
   );
   await wakeQueue(needs)('forward', destination);
   return {
@@ -105,11 +107,8 @@ async function repair(
   };
 }
 
-function mustKnow(destination: string, { site }: Needs): void {
-  mustBeKnown(
-    destination,
-    site.configuration.destinations.map(({ id }) => id),
-  );
+function mustKnow(destination: string, { site }: Needs): Destination {
+  return mustBeKnown(destination, site.configuration.destinations);
 }
 
 async function mustHave(destination: string, day: string, needs: Needs): Promise<Reconciliation> {
@@ -136,16 +135,17 @@ interface Repaired {
 /** A record is sent as it stands now: an old version behind a newer one would do harm. */
 async function repairDay(
   sql: Connection,
-  repair: { destination: string; day: string; at: Date; reason: string; by: string },
+  repair: { day: string } & Pick<ResendRequest, 'destination' | 'openness' | 'at' | 'reason' | 'by'>,
 ): Promise<Repaired> {
-  const { destination, at, reason, by } = repair;
+  const { destination, openness, at, reason, by } = repair;
+  const order = { destination, openness, at, reason, by };
   const replays: ResendOrder[] = [];
   let [records, isNew] = [0, false];
   for (let after = ''; ;) {
     const ids = await readRepairable(sql, repair, { after, limit: RECORDS_AT_ONCE });
     if (ids.length === 0) break;
     const selection = { records: ids.map((id) => ({ id })) };
-    const ordered = await orderResend(sql, { id: randomUUID(), destination, selection, reason, by, at });
+    const ordered = await orderResend(sql, { ...order, id: randomUUID(), selection });
     replays.push(ordered.order);
     isNew ||= ordered.isNew;
     records += ids.length;

@@ -2,14 +2,14 @@
 // is not there for it; one that has become narrower has ended for it, and one that it never saw does not end. What a
 // record says is shown to nobody once its last day is over, whether or not it has been ended by then.
 
-/** The operation of the version `v` to a reader of the level `$n`: `u`, `d`, or `-` where there is nothing for it. */
-export function operationTo(level: string): string {
+/** The operation of a version, `v` if not told, to a reader of the level `$n`: `u`, `d`, or `-` where there is nothing for it. */
+export function operationTo(level: string, v = 'v'): string {
   const isOpen = (version: string): string => `coalesce(${version}.openness, 0) <= ${level}`;
   // Of a version that is gone with its retention the next one tells how open it was.
-  const wasHidden = `coalesce(v.openness_before, 0) > ${level} or exists (select from record_versions before where before.record_id = v.record_id
-      and before.version = v.version - 1 and not (${isOpen('before')}))`;
-  return `case when ${isOpen('v')} then v.operation::text
-       when v.operation = 'd' or v.version = 1 or ${wasHidden} then '-' else 'd' end`;
+  const wasHidden = `coalesce(${v}.openness_before, 0) > ${level} or exists (select from record_versions before where before.record_id = ${v}.record_id
+      and before.version = ${v}.version - 1 and not (${isOpen('before')}))`;
+  return `case when ${isOpen(v)} then ${v}.operation::text
+       when ${v}.operation = 'd' or ${v}.version = 1 or ${wasHidden} then '-' else 'd' end`;
 }
 
 /** Tells whether the last day of the record is over on the day `$n`, by this version: it is the current one and nothing has ended it yet. */

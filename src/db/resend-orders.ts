@@ -2,9 +2,10 @@
 // resend-plan.ts), ended when everything is answered.
 import { canonicalDigest } from '../core/canonical-json.js';
 import { GatewayError } from '../core/errors.js';
+import type { Openness } from '../core/openness.js';
 import { lockDestination } from './message-plan.js';
 import type { Connection, Sql } from './pool.js';
-import { measureRange, findRecordPositions } from './resend-selection.js';
+import { measureRange, findRecordPositions, type ResendReach } from './resend-selection.js';
 
 /** What is to go out again: all that meets every word, or the records that are named and nothing else. */
 export interface ResendSelection {
@@ -13,7 +14,7 @@ export interface ResendSelection {
   readonly recordType?: string;
   readonly agency?: string;
   readonly batch?: string;
-  /** The version, else the last one that was planned. */
+  /** The version, else the last one that was planned and says something to the destination. */
   readonly records?: readonly { readonly id: string; readonly version?: number }[];
 }
 
@@ -21,6 +22,8 @@ export interface ResendRequest {
   /** Chosen by who orders: the same id is the same order. */
   readonly id: string;
   readonly destination: string;
+  /** What the destination may see. */
+  readonly openness: Openness;
   readonly selection: ResendSelection;
   readonly reason: string;
   /** As in the audit log. */
@@ -54,13 +57,13 @@ export async function orderResend(
   sql: Connection,
   request: ResendRequest,
 ): Promise<{ readonly order: ResendOrder; readonly isNew: boolean }> {
-  const { id, destination, selection } = request;
+  const { id, destination, openness, selection } = request;
   const selectionDigest = canonicalDigest(selection);
   // Held to the end, so that no other order and no planning comes between.
   const plannedTo = await lockDestination(sql, destination);
   const known = await findKnown(sql, { id, destination, selectionDigest });
   if (known !== undefined) return { order: known, isNew: false };
-  const found = await measureResend(sql, selection, plannedTo);
+  const found = await measureResend(sql, selection, { plannedTo, openness });
   if (found.changes === 0)
     throw new GatewayError(
       'replay.nothing-selected',
@@ -97,18 +100,19 @@ export interface MeasuredResend {
   readonly positions: readonly number[] | null;
 }
 
-/** Tells what a selection comes to: all of its changes up to `plannedTo`, also those that planning will skip. */
+/** Tells what a selection comes to: all of its changes as far as the destination is planned, also those that planning will skip. */
 export async function measureResend(
   sql: Sql,
   selection: ResendSelection,
-  plannedTo: number,
+  reach: ResendReach,
 ): Promise<MeasuredResend> {
+  const { plannedTo } = reach;
   const { records, positions: range, ...words } = selection;
   const first = range?.from ?? 1;
   const last = Math.min(range?.to ?? plannedTo, plannedTo);
   if (records === undefined)
     return { first, last, positions: null, changes: await measureRange(sql, { ...words, first, last }) };
-  const positions = await findRecordPositions(sql, records, plannedTo);
+  const positions = await findRecordPositions(sql, records, reach);
   return { first: 1, last: plannedTo, positions, changes: positions.length };
 }
 

@@ -18,7 +18,7 @@ export interface PendingResend {
 
 /** A change of an order that has not been looked at yet. */
 export interface ResendChange extends Omit<FreshChange, 'batchId'> {
-  /** A later version was planned, which has taken its place at the destination or will. */
+  /** A later version that says something to the destination was planned: it has taken its place there or will. */
   readonly isSuperseded: boolean;
   /** So, or it has ended, what it said is past its retention, or it is on its way already. */
   readonly isLeftOut: boolean;
@@ -62,11 +62,15 @@ const NEXT_OF_NAMED = `
     cross join lateral (select * from record_versions r
                         where r.chunk_id = c.id and r.ordinal = (p.position - c.first_position)::integer limit 1) v)`;
 
-/** Tells whether a later version than `v` was planned for the destination `$n`: an old one never goes behind it. */
-const superseded = (destination: string): string => `exists (
-  select from record_versions later join chunks lc on lc.id = later.chunk_id
-  where later.record_id = v.record_id and later.version > v.version and lc.first_position + later.ordinal <=
-    (select planned_to from destinations d where d.id = ${destination}))`;
+/**
+ * Tells whether a later version than `v` was planned for the destination `$n` of the level `$m` and says something to it:
+ * an old one never goes behind that. `offset 0` keeps it a look-up for each `v`, see current-versions.ts.
+ */
+const superseded = (destination: string, level: string): string => `exists (
+  select from record_versions later where later.record_id = v.record_id and later.version > v.version
+    and (select c.first_position from chunks c where c.id = later.chunk_id) + later.ordinal <=
+      (select planned_to from destinations d where d.id = ${destination})
+    and ${operationTo(level, 'later')} <> '-' offset 0)`;
 
 const judged = ({ destination, level, today }: Record<'destination' | 'level' | 'today', string>): string => `
   select v.position, v.record_id as "recordId", v.agency, v.record_type as "recordType", o.operation, s."isSuperseded",
@@ -75,7 +79,7 @@ const judged = ({ destination, level, today }: Record<'destination' | 'level' | 
       or exists (select from changes_in_flight f where f.destination = ${destination}
                  and f.record_id = v.record_id and f.position = v.position) as "isLeftOut"
   from picked v cross join lateral (select ${operationTo(level)} as operation) o
-  cross join lateral (select ${superseded(destination)} as "isSuperseded") s order by v.position`;
+  cross join lateral (select ${superseded(destination, level)} as "isSuperseded") s order by v.position`;
 
 /** Reads the next changes of an order, in order, at most `limit`; `openness` is that of the destination, `today` the day in Asia/Shanghai. */
 export async function readResendStep(
@@ -115,15 +119,21 @@ export async function readResendStep(
 export async function countSuperseded(
   sql: Sql,
   order: Pick<PendingResend, 'lastPosition' | 'positions' | 'selection'> & { readonly first: number },
-  { destination, limit }: { destination: string; limit: number },
+  by: { readonly destination: string; readonly openness: Openness; readonly limit: number },
 ): Promise<number> {
   const { first, lastPosition: last, positions, selection } = order;
-  const [picked, values, place] =
+  const { destination, limit } = by;
+  const level = opennessLevel(by.openness);
+  const [picked, values, isSuperseded] =
     positions === null
-      ? [nextOfRange('$7'), [...rangeValues({ ...selection, first, last }), destination, limit], '$6']
-      : [NEXT_OF_NAMED, [positions, first - 1, last, limit, destination], '$5'];
+      ? [
+          nextOfRange('$8'),
+          [...rangeValues({ ...selection, first, last }), destination, level, limit],
+          superseded('$6', '$7'),
+        ]
+      : [NEXT_OF_NAMED, [positions, first - 1, last, limit, destination, level], superseded('$5', '$6')];
   const { rows } = await sql.query<{ count: number }>(
-    `${picked} select count(*) as count from picked v where ${superseded(place)}`,
+    `${picked} select count(*) as count from picked v where ${isSuperseded}`,
     values,
   );
   return rows[0]?.count ?? 0;

@@ -1,5 +1,7 @@
 // Which changes a resend selects: by words that hold for whole chunks, or by the records themselves.
+import { opennessLevel, type Openness } from '../core/openness.js';
 import type { Sql } from './pool.js';
+import { operationTo } from './readable-changes.js';
 
 export interface SelectedRange {
   readonly first: number;
@@ -29,22 +31,37 @@ export async function measureRange(sql: Sql, range: SelectedRange): Promise<numb
   return rows[0]?.changes ?? 0;
 }
 
-/** Gives the positions, in order, of the named versions of records, or of the last ones, up to a position. */
+/** How far the change log is planned for a destination, and what it may see. */
+export interface ResendReach {
+  readonly plannedTo: number;
+  readonly openness: Openness;
+}
+
+/**
+ * Gives the positions, in order, of the named versions of records, or of the last ones that say something to the
+ * destination, as far as it is planned.
+ */
 export async function findRecordPositions(
   sql: Sql,
   records: readonly { readonly id: string; readonly version?: number }[],
-  upTo: number,
+  { plannedTo, openness }: ResendReach,
 ): Promise<number[]> {
   const { rows } = await sql.query<{ position: number }>(
     `select distinct found.position
      from unnest($1::uuid[], $2::int[]) as named (id, version)
      cross join lateral (
-       select c.first_position + v.ordinal as position from record_versions v join chunks c on c.id = v.chunk_id
-       where v.record_id = named.id and (named.version is null or v.version = named.version)
-         and c.first_position + v.ordinal <= $3
-       order by v.version desc limit 1) found
+       select v.position from (
+         select r.*, (select c.first_position from chunks c where c.id = r.chunk_id) + r.ordinal as position
+         from record_versions r
+         where r.record_id = named.id and (named.version is null or r.version = named.version)) v
+       where v.position <= $3 order by ${operationTo('$4')} = '-', v.version desc limit 1) found
      order by found.position`,
-    [records.map(({ id }) => id), records.map(({ version }) => version ?? null), upTo],
+    [
+      records.map(({ id }) => id),
+      records.map(({ version }) => version ?? null),
+      plannedTo,
+      opennessLevel(openness),
+    ],
   );
   return rows.map(({ position }) => position);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readCurrentVersions, readDocumentHolders } from '../../src/db/current-versions.js';
 import { readEndedEntries, readRemovals } from '../../src/db/list-removals.js';
 import type { Sql } from '../../src/db/pool.js';
+import { countSuperseded } from '../../src/db/resend-plan.js';
 import { findRecordPositions } from '../../src/db/resend-selection.js';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js';
 
@@ -73,8 +74,16 @@ describe('look-ups in tables that have just been filled', () => {
         findRecordPositions(
           sql,
           ids().map((id) => ({ id })),
-          CHUNKS * VERSIONS,
+          { plannedTo: CHUNKS * VERSIONS, openness: 'public' },
         ),
+    },
+    'no later version of changes to be sent again': {
+      finds: 0,
+      look: async (sql) => {
+        const order = { first: 1, lastPosition: WANTED, selection: {}, positions: null };
+        const by = { destination: 'city', openness: 'public', limit: CHUNKS * VERSIONS } as const;
+        return new Array<undefined>(await countSuperseded(sql, order, by));
+      },
     },
   };
   for (const [name, { finds, look }] of Object.entries(lookUps))

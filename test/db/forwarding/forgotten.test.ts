@@ -133,7 +133,7 @@ describe('what is known of deliveries', () => {
       const id = randomUUID();
       await database.transaction((sql) =>
         orderResend(sql, {
-          ...{ id, destination: 'city', selection, reason: 'lost' },
+          ...{ id, destination: 'city', openness: 'authorised', selection, reason: 'lost' },
           by: 'operator:k',
           at: START,
         }),

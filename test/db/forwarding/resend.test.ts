@@ -20,6 +20,7 @@ import { firstVersions, recordId, writeChunk } from '../../helpers/changes.js';
 import { DESTINATION, openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
 
 describe('a resend', () => {
+  const { openness } = DESTINATION;
   let bench: ForwardingBench;
   beforeEach(async () => {
     bench = await openForwardingBench();
@@ -32,7 +33,7 @@ describe('a resend', () => {
   ): Promise<{ order: ResendOrder; isNew: boolean }> =>
     bench.test.database.transaction((sql) =>
       orderResend(sql, {
-        ...{ id, destination: 'city', selection, reason: 'the city lost it' },
+        ...{ id, destination: 'city', openness, selection, reason: 'the city lost it' },
         ...{ by: 'operator:k', at: bench.now },
       }),
     );
@@ -77,7 +78,7 @@ describe('a resend', () => {
     ];
     for (const [selection, expected] of selections) {
       bench.messages.length = 0;
-      assert.equal((await measureResend(database, selection, 35)).changes, expected);
+      assert.equal((await measureResend(database, selection, { plannedTo: 35, openness })).changes, expected);
       if (expected === 0) {
         await assert.rejects(order(selection), is('replay.nothing-selected'));
         continue;
@@ -124,9 +125,9 @@ describe('a resend', () => {
       [{ records: named }, 3, 1, ['1.3', '2.5']],
     ] satisfies [ResendSelection, number, number, string[]][]) {
       bench.messages.length = 0;
-      const measured = await measureResend(database, selection, 8);
+      const measured = await measureResend(database, selection, { plannedTo: 8, openness });
       const found = { ...measured, lastPosition: measured.last, selection };
-      const most = { destination: 'city', limit: 100 };
+      const most = { destination: 'city', openness, limit: 100 };
       assert.deepEqual(
         [measured.changes, await countSuperseded(database, found, most)],
         [changes, superseded],

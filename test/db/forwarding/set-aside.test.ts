@@ -269,7 +269,13 @@ describe('a message that fails again and again', () => {
     const id = randomUUID();
     await database.transaction((sql) =>
       orderResend(sql, {
-        ...{ id, destination: 'city', selection: { records: [{ id: POISON }] }, reason: 'lost' },
+        ...{
+          id,
+          destination: 'city',
+          openness: 'authorised',
+          selection: { records: [{ id: POISON }] },
+          reason: 'lost',
+        },
         ...{ by: 'operator:k', at: bench.now },
       }),
     );
@@ -344,6 +350,7 @@ describe('what is not for a destination', () => {
           ...{
             id: randomUUID(),
             destination: 'city',
+            openness: 'authorised',
             selection: { positions: { from: 1 } },
             reason: 'opened',
           },
