@@ -22,11 +22,13 @@ export async function renewOver(
   if (changes.length !== message.positions.length) return false;
   if (changes.every(({ operation }, n) => operation === before[n]?.operation)) return false;
   const id = randomUUID();
-  await database.transaction(async (sql) => {
+  const isOurs = await database.transaction(async (sql) => {
     const ended = { at, state: 'narrowed', receiptId: null, cityReceivedAt: null } as const;
-    if (await settleMessage(sql, message, { ...ended, cityCode: null, cityMessage: null }))
-      await insertParts(sql, message.id, { parts: [{ id, changes }], at, mayBeTaken: true });
+    const isSettled = await settleMessage(sql, message, { ...ended, cityCode: null, cityMessage: null });
+    if (isSettled) await insertParts(sql, message.id, { parts: [{ id, changes }], at, mayBeTaken: true });
+    return isSettled;
   });
-  log.info({ message: message.id, as: id }, 'Message holds what is over by now and goes under a new id');
+  if (isOurs)
+    log.info({ message: message.id, as: id }, 'Message holds what is over by now and goes under a new id');
   return true;
 }

@@ -1,11 +1,14 @@
 // Messages that the city took without our knowing, its answer lost: what goes again says the same, or is marked, so that
 // both sides have the same content on the same day, and nothing is sent of what is over.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { bindTroubles } from '../../../src/app/destination-troubles.js';
 import type { Foundation } from '../../../src/app/gateway.js';
+import { claimMessage } from '../../../src/db/messages.js';
 import { readDeliveries } from '../../../src/db/deliveries.js';
 import { readDestinationLag } from '../../../src/db/destination-lag.js';
 import { orderReconciliation, readReconciliation } from '../../../src/db/reconciliations.js';
+import { renewOver } from '../../../src/forwarding/renew-over.js';
 import { reconcileDay } from '../../../src/forwarding/reconcile.js';
 import { endRecords } from '../../../src/jobs/end-records.js';
 import type { HttpAnswer } from '../../../src/platform/http-client.js';
@@ -76,6 +79,24 @@ describe('a message that the city took without our knowing', () => {
       ],
     );
     assert.equal(bench.city.summary().conflicts, 0);
+  });
+
+  it('tells of a new id where it goes under one alone, not where its claim was lost', async () => {
+    const { database } = bench.test;
+    bench.now = new Date('2026-06-30T23:59:50+08:00');
+    await writeChunk(database, { changes: firstVersions(3) });
+    await endOf(1);
+    bench.city.behave({ mode: 'lose-answer', times: 1 });
+    await bench.forwarder().work();
+    bench.now = new Date('2026-07-01T00:00:30+08:00');
+    const until = new Date(bench.now.getTime() + 60_000);
+    const lease = { claim: randomUUID(), until, now: bench.now, due: 'any', today: NEXT } as const;
+    const message = (await claimMessage(database, 'city', lease))!;
+    const renew = (claim: string): Promise<boolean> =>
+      renewOver({ ...message, claim }, { destination: DESTINATION, at: bench.now }, bench.sendNeeds());
+    const told = (): number => bench.lines.filter(({ as }) => as !== undefined).length;
+    assert.deepEqual([await renew(randomUUID()), told()], [true, 0]);
+    assert.deepEqual([await renew(lease.claim), told()], [true, 1]);
   });
 
   it('says the same under its own id where nothing of it is over, whatever has become of its records', async () => {
