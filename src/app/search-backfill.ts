@@ -13,7 +13,7 @@ export function startSearchBackfill(
 ): { stop(): Promise<void> } {
   const listings = new Map(site.configuration.catalogue.map(({ type, listing }) => [type, listing]));
   const needs = {
-    ...{ database: storage.database, sealer: storage.sealer, signal, waitMs },
+    ...{ database: storage.database, sealer: storage.sealer, log, signal, waitMs },
     ...{ nameFieldOf: nameFieldsOf(site), listingOf: (type: string) => listings.get(type) },
   };
   let isToldToWait = false;

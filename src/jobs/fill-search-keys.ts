@@ -3,6 +3,7 @@
 import type { ListingFields } from '../core/catalogue.js';
 import { shanghaiDay } from '../core/clock.js';
 import type { CanonicalRecord } from '../core/definitions.js';
+import { isGatewayError } from '../core/errors.js';
 import type { Connection, Database } from '../db/pool.js';
 import {
   fillVersions,
@@ -14,6 +15,7 @@ import {
   type UnfilledVersion,
 } from '../db/search-backfill.js';
 import { awaitWriters } from '../db/sealed-columns.js';
+import type { Logger } from '../platform/logger.js';
 import type { Sealer } from '../platform/sealing.js';
 import { storedKeys } from '../records/stored-keys.js';
 
@@ -22,10 +24,17 @@ export interface BackfillNeeds {
   readonly sealer: Pick<Sealer, 'open' | 'index'>;
   readonly nameFieldOf: (recordType: string) => string;
   readonly listingOf: (recordType: string) => ListingFields | undefined;
+  readonly log: Logger;
   /** For how long writers under way are waited for; whoever comes to write waits behind that. */
   readonly waitMs: number;
   /** Ends it early: what is filled in stays. */
   readonly signal: AbortSignal;
+}
+
+interface FilledChunk {
+  readonly filled: number;
+  /** Versions whose sealed value has been changed, and so does not open. */
+  readonly closed: readonly UnfilledVersion[];
 }
 
 const VERSIONS = [{ table: 'record_versions', column: 'sealed' }];
@@ -45,15 +54,21 @@ export async function fillSearchKeys(needs: BackfillNeeds): Promise<number | 'wr
 /** Undefined where somebody else does it, or it is to stop. */
 async function fillToEnd(needs: BackfillNeeds): Promise<number | undefined> {
   for (let sum = 0; !needs.signal.aborted;) {
-    const filled = await needs.database.transaction((sql) => fillNext(sql, needs));
-    if (filled === 'taken') return undefined;
-    if (filled === 'end') return sum;
-    sum += filled;
+    const chunk = await needs.database.transaction((sql) => fillNext(sql, needs));
+    if (chunk === 'taken') return undefined;
+    if (chunk === 'end') return sum;
+    sum += chunk.filled;
+    const [one] = chunk.closed;
+    if (one !== undefined)
+      needs.log.error(
+        { record: one.recordId, version: one.version, count: chunk.closed.length },
+        'Sealed values do not open; their versions stay without search keys',
+      );
   }
   return undefined;
 }
 
-async function fillNext(sql: Connection, needs: BackfillNeeds): Promise<number | 'taken' | 'end'> {
+async function fillNext(sql: Connection, needs: BackfillNeeds): Promise<FilledChunk | 'taken' | 'end'> {
   const mark = await takeMark(sql);
   if (mark === undefined) return 'taken';
   const chunk = await nextChunk(sql, mark);
@@ -66,24 +81,32 @@ async function fillNext(sql: Connection, needs: BackfillNeeds): Promise<number |
     today: shanghaiDay(chunk.committedAt),
   };
   const versions = await readUnfilled(sql, { id: chunk.id, hasRemovals: of.listing !== undefined });
+  const closed: UnfilledVersion[] = [];
   const filled = versions.flatMap((version) => {
     const record = recordOf(version, sealer);
-    if (record === undefined) return [];
+    if (record === 'closed') closed.push(version);
+    if (record === 'closed' || record === undefined) return [];
     const { nameKey, removes } = storedKeys(record, of);
     const { recordId, isOwn } = version;
     return [{ recordId, version: version.version, nameKey, removes: isOwn ? removes : null }];
   });
   await fillVersions(sql, filled);
   await moveMark(sql, chunk.lastPosition);
-  return filled.length;
+  return { filled: filled.length, closed };
 }
 
-/** What is masked stands unmasked in what is sealed. */
+/** What is masked stands unmasked in what is sealed. Throws where the key is missing, for that can be put back. */
 function recordOf(
   { data, sealed }: UnfilledVersion,
   sealer: Pick<Sealer, 'open'>,
-): CanonicalRecord | undefined {
+): CanonicalRecord | 'closed' | undefined {
   if (data === null) return undefined;
-  const secrets = sealed === null ? {} : (JSON.parse(sealer.open(sealed).toString()) as CanonicalRecord);
-  return { ...(JSON.parse(data) as CanonicalRecord), ...secrets };
+  const masked = JSON.parse(data) as CanonicalRecord;
+  if (sealed === null) return masked;
+  try {
+    return { ...masked, ...(JSON.parse(sealer.open(sealed).toString()) as CanonicalRecord) };
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'internal.unexpected') return 'closed';
+    throw error;
+  }
 }

@@ -10,8 +10,10 @@ import type { Foundation } from '../../src/app/gateway.js';
 import type { Database } from '../../src/db/pool.js';
 import { assignOwnPositions, writeOwnEndings } from '../../src/db/own-changes.js';
 import { fillSearchKeys, type BackfillNeeds } from '../../src/jobs/fill-search-keys.js';
+import { newEncryptionKey } from '../../src/platform/data-key.js';
 import { createLogger } from '../../src/platform/logger.js';
 import { projectRoot } from '../../src/platform/project-root.js';
+import { createSealer } from '../../src/platform/sealing.js';
 import { createCapturedLogger } from '../helpers/captured-log.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
@@ -45,7 +47,8 @@ describe('what records from before the search are found by', () => {
     );
     return {
       ...{ database: bench.test.database, sealer: bench.sealer, signal: new AbortController().signal },
-      ...{ waitMs: 60_000, nameFieldOf: nameFieldsOf(bench.site), listingOf: (type) => listings.get(type) },
+      ...{ log: createLogger('silent'), waitMs: 60_000 },
+      ...{ nameFieldOf: nameFieldsOf(bench.site), listingOf: (type) => listings.get(type) },
     };
   };
   const keys = (): Promise<Record<string, unknown>[]> =>
@@ -178,6 +181,38 @@ describe('what records from before the search are found by', () => {
       [],
     );
     assert.deepEqual((await mark())[1], true);
+  });
+
+  it('is filled in of all others where sealed values do not open, and one line names one of them', async () => {
+    await ingestPenalties();
+    const written = await keys();
+    await comeFromBefore();
+    const sealed = await query('select record_id, version from record_versions where sealed is not null');
+    await query(`update record_versions set sealed = set_byte(sealed, length(sealed) - 1,
+      255 - get_byte(sealed, length(sealed) - 1)) where sealed is not null and version = 1`);
+    const isClosed = ({ record_id: id, version }: Record<string, unknown>): boolean =>
+      version === 1 && sealed.some((of) => of.record_id === id);
+    const { log, lines } = createCapturedLogger();
+    assert.equal(await fillSearchKeys({ ...needs(), log }), written.filter((row) => !isClosed(row)).length);
+    assert.deepEqual(
+      await keys(),
+      written.map((row) => (isClosed(row) ? { ...row, name_key: null } : row)),
+    );
+    assert.deepEqual(
+      lines.map(({ record, version, count }) => [isClosed({ record_id: record, version }), count]),
+      [[true, 2]],
+    );
+    assert.ok(!JSON.stringify(lines).includes('张三') && (await mark())[1] === true);
+  });
+
+  it('waits for a key that is missing, which can be put back', async () => {
+    await ingestPenalties();
+    const written = await keys();
+    await comeFromBefore();
+    const sealer = createSealer({ ...newEncryptionKey(), index: Buffer.alloc(32) });
+    await assert.rejects(fillSearchKeys({ ...needs(), sealer }), /sealed with data key/);
+    await fillSearchKeys(needs());
+    assert.deepEqual(await keys(), written);
   });
 
   it('is left for the next time where somebody writes for long, so that others can write meanwhile', async () => {
