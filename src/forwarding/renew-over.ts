@@ -1,4 +1,4 @@
-// A message says the same at every try, and nobody is shown what is over. So one that was tried on another day, and holds
+// A message keeps the day of its first try, and nobody is shown what is over. So one that was tried on another day, and holds
 // what is over by now, is sent no more: its changes go under a new id, marked as a resend, for they may have been taken.
 import { randomUUID } from 'node:crypto';
 import { shanghaiDay } from '../core/clock.js';
