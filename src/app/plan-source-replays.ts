@@ -1,5 +1,6 @@
 // The worker of the orders of a source: looks at one batch after another, each with its replay in a transaction of its
-// own, so that one that is killed goes on where it was. What is no fault of a batch is tried again later.
+// own, so that one that is killed goes on where it was. What is no fault of a batch is tried again later, and an original
+// that cannot be read however often is passed over, so that those behind it have their turn.
 import { isGatewayError } from '../core/errors.js';
 import { retryDelayMs } from '../core/retry-delay.js';
 import type { Batch } from '../db/batches.js';
@@ -22,6 +23,8 @@ export type PlanningNeeds = ReplayNeeds &
     readonly onOrdered: (source: string) => Promise<void>;
   };
 
+/** Tries of an original that cannot be read. */
+const MAX_TRIES = 5;
 const RETRY = { firstDelayMs: 5_000, maxDelayMs: 600_000, maxRetryAfterMs: 600_000 };
 
 /** Makes the handler of the queue `plan-replays`. */
@@ -55,7 +58,7 @@ async function lookAtNext(source: string, needs: PlanningNeeds): Promise<boolean
 }
 
 async function lookAt(original: Batch, order: SourceReplay, needs: PlanningNeeds): Promise<void> {
-  const found = await planOrCode(original, needs);
+  const found = await planOrCode(original, order, needs);
   const isNew = await needs.database.transaction(async (sql) => {
     const { id } = order;
     if (typeof found === 'string') {
@@ -71,13 +74,24 @@ async function lookAt(original: Batch, order: SourceReplay, needs: PlanningNeeds
 }
 
 /** Gives the plan, or the code of what speaks against a replay. */
-async function planOrCode(original: Batch, needs: ReplayNeeds): Promise<ReplayPlan | string> {
+async function planOrCode(
+  original: Batch,
+  order: SourceReplay,
+  needs: PlanningNeeds,
+): Promise<ReplayPlan | string> {
   try {
     mustBeReplayable(original);
     return await planReplay(original, needs);
   } catch (error) {
     // Ours to mend is whatever is no fault of the batch.
-    if (!isGatewayError(error) || error.status >= 500) throw error;
-    return error.code;
+    if (isGatewayError(error) && error.status < 500) return error.code;
+    // Failures are counted from the last batch that was looked at.
+    if (order.failures + 1 < MAX_TRIES) throw error;
+    const { id: batch, source } = original;
+    needs.log.error(
+      { err: error, source, order: order.id, batch },
+      'A batch could not be read for its replay',
+    );
+    return 'internal.unexpected';
   }
 }

@@ -113,6 +113,23 @@ describe('the replay of all that a source delivered in a time', () => {
     );
   });
 
+  it('passes over an original that cannot be read five times, and goes on with what is behind it', async () => {
+    const ids = await ingest(3);
+    const { order } = await orderStretch(STRETCH, needs());
+    const open = (id: string) =>
+      id === ids[1] ? Promise.reject(new Error('ENOENT: no such file')) : bench.originals.open(id);
+    const stands = async (): Promise<unknown[]> => {
+      await planner(needs({ ...bench.originals, open }))(SOURCE);
+      now = new Date(now.getTime() + 600_000);
+      const { failures, finishedAt } = (await readSourceReplay(bench.test.database, SOURCE, order.id))!;
+      const lookedAt = await readLookedAt(bench.test.database, order.id);
+      return [failures, finishedAt !== null, ...lookedAt.map(({ skipped }) => skipped)];
+    };
+    for (const failures of [1, 2, 3, 4]) assert.deepEqual(await stands(), [failures, false, null]);
+    assert.deepEqual(await stands(), [0, true, null, 'internal.unexpected', null]);
+    assert.equal(await replays(), 2);
+  });
+
   it('is done at once where nothing was delivered', async () => {
     const { order, isNew } = await orderStretch({ ...STRETCH, before: NOW }, needs());
     assert.deepEqual([isNew, order.batches, order.finishedAt], [true, 0, now]);
