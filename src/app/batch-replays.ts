@@ -7,14 +7,14 @@ import type { Foundation } from './gateway.js';
 import { wakeQueue } from './notice-binding.js';
 import { orderReplay, originalOf } from './order-replay.js';
 import { previewReplay, previewStretch } from './preview-replay.js';
-import { bindSourceReplays } from './source-replays.js';
+import { bindSourceReplays, mustBeFew } from './source-replays.js';
 
 type Bound = Pick<
   HttpDeps,
   'previewBatchReplay' | 'previewSourceReplay' | 'readSourceReplay' | 'replayBatch' | 'replaySource'
 >;
 
-/** Binds the routes; a worker of the source is woken for what is ordered. */
+/** Binds the routes; previews of a time throw what its order throws for too many batches. A worker of the source is woken for what is ordered. */
 export function bindBatchReplays(foundation: Foundation): Bound {
   const wake = wakeQueue(foundation);
   return {
@@ -26,7 +26,10 @@ export function bindBatchReplays(foundation: Foundation): Bound {
       if (batch === null) throw new GatewayError('batch.unknown', 'There is no such batch.');
       return { isNew: ordered.isNew, batch };
     },
-    previewSourceReplay: (stretch) => previewStretch(stretch, foundation),
+    previewSourceReplay: async (stretch) => {
+      await mustBeFew(stretch, foundation);
+      return previewStretch(stretch, foundation);
+    },
     ...bindSourceReplays(foundation),
   };
 }

@@ -64,7 +64,11 @@ export function orderSourceReplay(
   );
 }
 
-async function mustBeFew(stretch: DeliveredStretch, { storage }: Needs): Promise<void> {
+/** Throws `request.malformed` for a stretch of more than 1,000 batches. */
+export async function mustBeFew(
+  stretch: DeliveredStretch,
+  { storage }: Pick<Needs, 'storage'>,
+): Promise<void> {
   if ((await countDelivered(storage.database, stretch)) <= MAX_BATCHES) return;
   throw new GatewayError(
     'request.malformed',

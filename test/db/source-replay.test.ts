@@ -1,5 +1,6 @@
 // An order to judge once more what a source delivered in a time is stored at once and worked off behind the request.
 import assert from 'node:assert/strict';
+import { bindBatchReplays } from '../../src/app/batch-replays.js';
 import type { ReplayNeeds } from '../../src/app/plan-replay.js';
 import { previewStretch } from '../../src/app/preview-replay.js';
 import type { Site } from '../../src/app/site.js';
@@ -150,5 +151,17 @@ describe('the replay of all that a source delivered in a time', () => {
     const { previews, skipped, left, maxRows, maxBatches } = await previewStretch(STRETCH, needs(originals));
     assert.deepEqual([previews.length, skipped.length, left.length], [50, 0, 2]);
     assert.deepEqual([maxRows, maxBatches, previews[0]?.maxRows], [200_000, 50, 200_000]);
+  });
+
+  it('is previewed for no more batches than can be ordered at once', async () => {
+    const [first = ''] = await ingest(1);
+    await bench.test.database.query(
+      `insert into batches (id, source, agency, record_type, mapping, status, sha256, bytes, reading, received_at)
+       select gen_random_uuid(), source, agency, record_type, mapping, status, sha256, bytes, reading, received_at
+       from batches, generate_series(1, 1000) where id = $1`,
+      [first],
+    );
+    const { previewSourceReplay } = bindBatchReplays(needs() as never);
+    await assert.rejects(previewSourceReplay(STRETCH), { code: 'request.malformed' });
   });
 });
