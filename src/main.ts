@@ -113,7 +113,7 @@ program
   .addHelpText('after', HELP.docs)
   .action(later(async () => (await import('./cli/docs.js')).runDocs));
 
-const keys = program.command('keys').description('access keys · 访问密钥');
+const keys = program.command('keys').description('access keys · 访问密钥').addHelpText('after', HELP.keys);
 keys
   .command('create')
   .description('create a key and print it, this once · 创建密钥')
@@ -131,7 +131,10 @@ keys
   .addHelpText('after', HELP.keysRevoke)
   .action(later(async () => (await import('./cli/keys.js')).runKeysRevoke));
 
-const audit = program.command('audit').description('the audit log · 审计日志');
+const audit = program
+  .command('audit')
+  .description('the audit log · 审计日志')
+  .addHelpText('after', HELP.audit);
 audit
   .command('verify')
   .description(
@@ -152,14 +155,17 @@ const dataKey = program
 dataKey
   .command('rotate')
   .description('make a new key to seal with; the old one still opens · 轮换密钥')
+  .addHelpText('after', HELP.dataKeyRotate)
   .action(later(async () => (await import('./cli/data-key.js')).runDataKeyRotate));
 dataKey
   .command('reseal')
   .description('seal everything with the current key, then remove the old ones · 重新加密')
+  .addHelpText('after', HELP.dataKeyReseal)
   .action(later(async () => (await import('./cli/data-key.js')).runDataKeyReseal));
 dataKey
   .command('status')
   .description('how much is sealed with which key · 密钥状态')
+  .addHelpText('after', HELP.dataKeyStatus)
   .action(later(async () => (await import('./cli/data-key.js')).runDataKeyStatus));
 
 try {

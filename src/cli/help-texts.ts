@@ -1,6 +1,7 @@
 // What stands below the options of each command's `--help`: what it prints, its exit codes, and examples to copy.
 
 const BATCH = '0b5e0c2e-6a52-4a3e-9c39-5f0a5d7f2c11';
+const KEY = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
 
 /** Exit codes that hold for every command. */
 const EXIT_CODES = `Exit codes · 退出码:
@@ -50,7 +51,11 @@ Examples · 示例:
   CONFIG_DIR=/etc/gateway gateway check`,
 
   migrate: `
-\`serve\` does it at its start; run it by itself before an upgrade of several machines. 服务启动时会自动执行。`,
+\`serve\` does it at its start; run it by itself before an upgrade of several machines. 服务启动时会自动执行。
+Exit 0 up to date, 2 the database is away or a migration failed. 退出码：0 已是最新，2 未完成。
+Examples · 示例:
+  gateway migrate
+  DATABASE_URL=postgres://gateway@db/gateway gateway migrate`,
 
   validate: `
 Reads the file and the configuration alone, and needs no database. 不需要数据库，不保存任何内容。
@@ -79,22 +84,42 @@ Examples · 示例:
 
   template: `
 Needs no database. 不需要数据库。
+Exit 0 written, 2 there is no such type, or the file cannot be written. 退出码：0 已生成，2 类别不存在或无法写入。
 Examples · 示例:
   gateway template administrative-penalty --format xlsx --out penalties.xlsx
   gateway template administrative-licence > licences.csv`,
 
   docs: `
-Writes one page for each type of schemas/, and a list of them. Needs no database. 不需要数据库。`,
+Writes one page for each type of schemas/, and a list of them. Needs no database. 不需要数据库。
+Exit 0 written, 2 the configuration is at fault, or the folder cannot be written. 退出码：0 已生成，2 配置有误或无法写入。
+Examples · 示例:
+  gateway docs
+  gateway docs --out /tmp/record-types`,
+
+  keys: `
+Exit 0 done, 2 not done. 退出码：0 完成，2 未完成。
+Examples · 示例:
+  gateway keys create --agency market-regulation --role agency
+  gateway keys revoke ${KEY}`,
 
   keysCreate: `
 The key goes to standard output, its id to standard error: keep the id, it revokes the key. Stored is a hash alone.
 密钥仅显示一次；请保存编号，吊销时使用。
+Exit 0 made, 2 not made: no such agency, or the database is away. 退出码：0 已创建，2 未创建。
 Examples · 示例:
   gateway keys create --agency market-regulation --role agency
   gateway keys create --role operator > operator.key`,
 
   keysRevoke: `
-Exit 0 revoked, 2 there is no such key in force. The id was printed when the key was made. 编号在创建时显示。`,
+Exit 0 revoked, 2 there is no such key in force. The id was printed when the key was made. 编号在创建时显示。
+退出码：0 已吊销，2 没有此有效密钥。
+Example · 示例:
+  gateway keys revoke ${KEY}`,
+
+  audit: `
+Exit 0 all of the log holds, 1 it does not, 2 it cannot be read. 退出码：0 完好，1 不完好，2 无法读取。
+Example · 示例:
+  gateway audit verify`,
 
   auditVerify: `
 Prints how many entries hold, and the last of them as NUMBER:HASH: keep it apart from the database, and give it
@@ -106,5 +131,28 @@ Examples · 示例:
 
   dataKey: `
 In this order, while the gateway serves: \`rotate\`, back the key file up, \`reseal\`. \`status\` and \`reseal\` exit 1 where
-something is left. 顺序：rotate，备份密钥文件，reseal。`,
+something is left. 顺序：rotate，备份密钥文件，reseal。
+Exit 0 done, 1 something is left, 2 not done. 退出码：0 完成，1 尚有遗留，2 未完成。
+Examples · 示例:
+  gateway data-key rotate
+  gateway data-key reseal`,
+
+  dataKeyRotate: `
+Exit 0 a new key is in front, or the last one is less than a minute old; 2 nothing was changed.
+退出码：0 已轮换（或刚刚轮换过），2 未作更改。
+Example · 示例:
+  gateway data-key rotate`,
+
+  dataKeyReseal: `
+Takes a minute at least, beside the serving gateway; killed, it is simply started again. 可在服务运行时执行，中断后可重新运行。
+Exit 0 the old keys are gone, or there was none; 1 something is still under an old key: run it again; 2 not done.
+退出码：0 旧密钥已移除，1 尚有遗留，请再次运行，2 未完成。
+Example · 示例:
+  gateway data-key reseal`,
+
+  dataKeyStatus: `
+Prints one JSON object. Exit 0 the file holds every key, 1 it lacks one (\`missing\`), 2 it cannot be told.
+退出码：0 密钥齐全，1 缺少密钥，2 无法判断。
+Example · 示例:
+  gateway data-key status`,
 } as const;
