@@ -1,4 +1,5 @@
 // Orders to judge once more what a source delivered in a time, and what became of each of their batches.
+import { GatewayError } from '../core/errors.js';
 import type { DeliveredStretch } from './batch-replays.js';
 import { COLUMNS, type Batch } from './batches.js';
 import type { Connection, Sql } from './pool.js';
@@ -44,6 +45,16 @@ export async function insertSourceReplay(
   sql: Connection,
   order: NewSourceReplay,
 ): Promise<{ order: SourceReplay; isNew: boolean }> {
+  // The pending one may end before it is read; then there is room for this one.
+  const made = (await insertOrFind(sql, order)) ?? (await insertOrFind(sql, order));
+  if (made === undefined) throw new GatewayError('internal.unexpected', 'A pending order is gone.');
+  return made;
+}
+
+async function insertOrFind(
+  sql: Connection,
+  order: NewSourceReplay,
+): Promise<{ order: SourceReplay; isNew: boolean } | undefined> {
   const values = [order.source, order.from, order.before];
   const { rowCount } = await sql.query(
     `insert into source_replay_orders (id, source, received_from, received_before, reason, ordered_by, ordered_at, batches,
@@ -61,7 +72,8 @@ export async function insertSourceReplay(
       : `${ORDERS} where source = $1 and received_from = $2 and received_before = $3 and finished_at is null`,
     isNew ? [order.id] : values,
   );
-  return { order: rows[0] as unknown as SourceReplay, isNew };
+  const found = rows[0] as unknown as SourceReplay | undefined;
+  return found && { order: found, isNew };
 }
 
 /** Reads an order of a source; undefined where there is no such one. */

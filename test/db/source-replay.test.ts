@@ -1,10 +1,17 @@
 // An order to judge once more what a source delivered in a time is stored at once and worked off behind the request.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { bindBatchReplays } from '../../src/app/batch-replays.js';
 import type { ReplayNeeds } from '../../src/app/plan-replay.js';
 import { previewStretch } from '../../src/app/preview-replay.js';
 import type { Site } from '../../src/app/site.js';
-import { dueSourceReplays, readLookedAt, readSourceReplay } from '../../src/db/source-replays.js';
+import {
+  dueSourceReplays,
+  endSourceReplay,
+  insertSourceReplay,
+  readLookedAt,
+  readSourceReplay,
+} from '../../src/db/source-replays.js';
 import { NOW, openIntakeBench, SOURCE, type IntakeBench } from '../helpers/intake.js';
 import { loadLoosenedSite, UNKNOWN_KIND } from '../helpers/loosened-site.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
@@ -76,6 +83,26 @@ describe('the replay of all that a source delivered in a time', () => {
     assert.deepEqual(await dueSourceReplays(bench.test.database, now), []);
     const { order: next, isNew } = await orderStretch(STRETCH, needs());
     assert.deepEqual([isNew, next.id !== orders[0]?.order.id], [true, true]);
+  });
+
+  it('is a new order where the pending one ends just before it is read', async () => {
+    await ingest(1);
+    const { database } = bench.test;
+    const { order: pending } = await orderStretch(STRETCH, needs());
+    const asked = { ...STRETCH, id: randomUUID(), reason: 'again', by: 'operator:k', at: now };
+    const { order, isNew } = await database.transaction((sql) =>
+      insertSourceReplay(
+        {
+          query: async (text: string, values: readonly unknown[]) => {
+            const answer = await sql.query(text, [...values]);
+            if (answer.rowCount === 0) await endSourceReplay(database, pending.id, now);
+            return answer;
+          },
+        } as never,
+        asked,
+      ),
+    );
+    assert.deepEqual([order.id, isNew], [asked.id, true]);
   });
 
   it('goes on where it was when its worker is killed, each batch once and in order, and takes none that came later', async () => {
