@@ -49,11 +49,8 @@ describe('the front door', () => {
     };
     const readers = Array.from({ length: READERS }, readFeed);
     await until(async () => sent === READERS && (await inUse()) === 0);
-    // All of them wait by now: what a reader held would be seen at each look.
-    const looks: number[] = [];
-    for (let look = 0; look < 20; look += 1) looks.push(await inUse());
     assert.equal(answered, 0);
-    assert.ok(Math.min(...looks) === 0 && Math.max(...looks) < 10, looks.join());
+    // The pool has twelve: did each reader keep one, nobody else would be answered.
     assert.equal((await run.api('/v1/feeds/records', { key: run.operatorKey })).status, 200);
     await run.upload('market-regulation-penalty', cleanPenalties(1));
     for (const events of await Promise.all(readers)) assert.equal(events.length, 1);
