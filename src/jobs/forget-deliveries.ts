@@ -31,47 +31,45 @@ interface Kind {
 // Parts of what others refer to come first: differences before their comparisons.
 const KINDS: readonly Kind[] = [
   {
-    ...{
-      kind: 'takenChanges',
-      action: 'taken-changes.deleted',
-      object: 'destinations',
-      most: MESSAGES_AT_ONCE,
-    },
+    kind: 'takenChanges',
+    action: 'taken-changes.deleted',
+    object: 'destinations',
+    most: MESSAGES_AT_ONCE,
     work: (sql, { cutoff, limit }) => deleteTaken(sql, shanghaiDay(new Date(cutoff)), limit),
   },
   {
-    ...{
-      kind: 'messageAttempts',
-      action: 'message-attempts.deleted',
-      object: 'destinations',
-      most: ROWS_AT_ONCE,
-    },
+    kind: 'messageAttempts',
+    action: 'message-attempts.deleted',
+    object: 'destinations',
+    most: ROWS_AT_ONCE,
     work: (sql, { cutoff, limit }) => deleteAttempts(sql, cutoff, limit),
   },
   {
-    ...{ kind: 'messages', action: 'messages.deleted', object: 'destinations', most: MESSAGES_AT_ONCE },
+    kind: 'messages',
+    action: 'messages.deleted',
+    object: 'destinations',
+    most: MESSAGES_AT_ONCE,
     work: (sql, { cutoff, limit }) => deleteMessages(sql, cutoff, limit),
   },
   {
-    ...{
-      kind: 'reconciliationDifferences',
-      action: 'differences.deleted',
-      object: 'destinations',
-      most: ROWS_AT_ONCE,
-    },
+    kind: 'reconciliationDifferences',
+    action: 'differences.deleted',
+    object: 'destinations',
+    most: ROWS_AT_ONCE,
     work: (sql, { cutoff, limit }) => deleteDifferences(sql, cutoff, limit),
   },
   {
-    ...{
-      kind: 'reconciliations',
-      action: 'reconciliations.deleted',
-      object: 'destinations',
-      most: ROWS_AT_ONCE,
-    },
+    kind: 'reconciliations',
+    action: 'reconciliations.deleted',
+    object: 'destinations',
+    most: ROWS_AT_ONCE,
     work: (sql, { cutoff, limit }) => deleteReconciliations(sql, cutoff, limit),
   },
   {
-    ...{ kind: 'feedDigests', action: 'digests.deleted', object: 'feed', most: ROWS_AT_ONCE },
+    kind: 'feedDigests',
+    action: 'digests.deleted',
+    object: 'feed',
+    most: ROWS_AT_ONCE,
     work: (sql, past) => deleteDigestPlaces(sql, past),
   },
 ];

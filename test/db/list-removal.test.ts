@@ -1,8 +1,6 @@
 // A removal from a list is a decision of its own: it ends the entry that it names, and no other, whichever of the two
 // comes first.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { BatchView } from '../../src/app/batch-view.js';
 import type { Foundation } from '../../src/app/gateway.js';
 import { bindRecordDecisions } from '../../src/app/record-decisions.js';
@@ -12,14 +10,7 @@ import { readFeed } from '../helpers/feed-events.js';
 import type { Database } from '../../src/db/pool.js';
 import { until } from '../helpers/until.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
-
-const SAMPLE = join(import.meta.dirname, '../fixtures/uploads/serious-dishonesty-list-entry.csv');
-const [HEADINGS = '', ...ROWS] = readFileSync(SAMPLE, 'utf8').trimEnd().split(/\r?\n/);
-const ENTRY = ROWS.find((row) => row.includes('津滨市监列〔2026〕1号')) ?? '';
-const REMOVAL = (ROWS.find((row) => row.includes('津滨市监移〔2026〕4号')) ?? '')
-  .replace('津滨市监列〔2023〕4号', '津滨市监列〔2026〕1号')
-  .replace('天津滨海示例食品第3有限公司', '天津滨海示例食品第0有限公司')
-  .replace('91120116MA61000335', '91120116MA6100009L');
+import { ENTRY, HEADINGS, REMOVAL } from '../helpers/list-entries.js';
 
 describe('a removal from a list', () => {
   let bench: IntakeBench;

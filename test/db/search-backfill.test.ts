@@ -16,6 +16,7 @@ import { projectRoot } from '../../src/platform/project-root.js';
 import { createSealer } from '../../src/platform/sealing.js';
 import { createCapturedLogger } from '../helpers/captured-log.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
+import { ENTRY, HEADINGS, REMOVAL, ROWS } from '../helpers/list-entries.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
 import { until } from '../helpers/until.js';
 
@@ -24,13 +25,6 @@ const SHOP = `张三${PERSON}商店`;
 const MIGRATIONS = path.join(projectRoot, 'src/db/migrations');
 const MIGRATION = readdirSync(MIGRATIONS).find((name) => name.endsWith('-fill-search-keys.sql')) ?? '';
 const LISTS = 'market-regulation-serious-dishonesty-list-entry';
-const SAMPLE = path.join(projectRoot, 'test/fixtures/uploads/serious-dishonesty-list-entry.csv');
-const [HEADINGS = '', ...ROWS] = readFileSync(SAMPLE, 'utf8').trimEnd().split(/\r?\n/);
-const ENTRY = ROWS.find((row) => row.includes('津滨市监列〔2026〕1号')) ?? '';
-const REMOVAL = (ROWS.find((row) => row.includes('津滨市监移〔2026〕4号')) ?? '')
-  .replace('津滨市监列〔2023〕4号', '津滨市监列〔2026〕1号')
-  .replace('天津滨海示例食品第3有限公司', '天津滨海示例食品第0有限公司')
-  .replace('91120116MA61000335', '91120116MA6100009L');
 
 describe('what records from before the search are found by', () => {
   let bench: IntakeBench;
