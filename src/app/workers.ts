@@ -125,7 +125,7 @@ function handleForwarding(foundation: Foundation, city: City): void {
     random: Math.random,
     destinations: site.configuration.destinations,
     opennessOf: (type) => openness.get(type),
-    toOfficial: compileOfficial(site.definitions),
+    officialTable: compileOfficial(site.definitions),
     open: storage.sealer.open,
     personReading: auditReading,
     creditCodeOf: creditCodes(foundation),

@@ -3,10 +3,10 @@
 
 const PIECE_CHARACTERS = 32_768;
 
-/** Encodes `head[text,text,…]tail`; the texts are JSON already. */
-export function jsonArrayBytes(texts: readonly string[], { head = '', tail = '' } = {}): Buffer {
+/** Encodes `[text,text,…]`; the texts are JSON already. */
+export function jsonArrayBytes(texts: readonly string[]): Buffer {
   const pieces: Buffer[] = [];
-  let piece = `${head}[`;
+  let piece = '[';
   let separator = '';
   for (const text of texts) {
     piece += separator + text;
@@ -15,6 +15,6 @@ export function jsonArrayBytes(texts: readonly string[], { head = '', tail = '' 
     pieces.push(Buffer.from(piece));
     piece = '';
   }
-  pieces.push(Buffer.from(`${piece}]${tail}`));
+  pieces.push(Buffer.from(`${piece}]`));
   return Buffer.concat(pieces);
 }

@@ -13,7 +13,7 @@ export interface RemovalFound extends ListEntry {
 }
 
 /** Both of them look for the other in their tables: of two that come at the same moment neither would find it. */
-const LISTS_LOCK = 727_005;
+const LISTS_LOCK = 727_006;
 
 /** Lets one transaction at a time look for entries and removals of an agency and type, to its end; to be taken before anything is read. */
 export async function lockLists(

@@ -2,15 +2,15 @@
 // of its masked form. The same message gives the same bytes at every try.
 import { hash } from 'node:crypto';
 import type { Destination } from '../core/configuration.js';
-import { jsonArrayBytes } from '../core/joined-bytes.js';
-import type { OfficialText } from '../core/official-columns.js';
+import { addText, growingBytes, writtenBytes, type GrowingBytes } from '../core/growing-bytes.js';
+import type { OfficialTable, WriteOfficial } from '../core/official-columns.js';
 import type { ReconciledLine } from '../core/reconciliation.js';
 import type { Change } from '../db/changes.js';
 import type { Message } from '../db/messages.js';
 import type { Composed } from './adapter.js';
 
 export interface ComposeNeeds {
-  readonly toOfficial: OfficialText;
+  readonly officialTable: OfficialTable;
   /** Opens what a change's `data` masks. */
   readonly open: (sealed: Buffer) => Buffer;
   readonly creditCodeOf: (agency: string) => string;
@@ -19,9 +19,14 @@ export interface ComposeNeeds {
 
 /** What is deleted has no data; its digest is that of nothing. */
 const EMPTY = '{}';
+/** Stands where a digest comes: it is made of what is written behind it. */
+const NO_DIGEST = '0'.repeat(64);
+/** What a record takes in bytes, about. */
+const RECORD_BYTES = 1024;
 
 /** Writes the body of a message; `digest` is SHA-256 over the RFC 8785 form of `data` with personal numbers masked. */
 export function composeMessage(message: Message, changes: readonly Change[], needs: ComposeNeeds): Composed {
+  const out = growingBytes((changes.length + 1) * RECORD_BYTES);
   const head = JSON.stringify({
     messageId: message.id,
     tableCode: message.tableCode,
@@ -29,13 +34,15 @@ export function composeMessage(message: Message, changes: readonly Change[], nee
     departmentCode: needs.creditCodeOf(message.agency),
     ...(message.resend ? { resend: true } : {}),
   });
-  const lines: ReconciledLine[] = [];
-  const records = changes.map((change) => {
-    const { line, data } = cityRecord(change, message.tableVersion, needs);
-    lines.push(line);
-    return writeRecord(line, data);
+  addText(out, `${head.slice(0, -1)},"body":[`);
+  const write = needs.officialTable(message.recordType, message.tableVersion);
+  const recordNeeds = { ...needs, write };
+  const lines = changes.map((change, index) => {
+    if (index > 0) addText(out, ',');
+    return addRecord(out, change, recordNeeds);
   });
-  return { body: jsonArrayBytes(records, { head: `${head.slice(0, -1)},"body":`, tail: '}' }), lines };
+  addText(out, ']}');
+  return { body: writtenBytes(out), lines };
 }
 
 /** Tells whether the sealed numbers of a change go out unmasked: only of a type that the destination names. */
@@ -44,22 +51,31 @@ export function opensNumbers(change: Change, shows: Destination['showsPersonalNu
   return isNamed && change.operation === 'u' && change.sealed !== null;
 }
 
-function cityRecord(
-  change: Change,
-  tableVersion: string,
-  needs: ComposeNeeds,
-): { line: ReconciledLine; data: string } {
-  const isDelete = change.operation === 'd';
-  const write = (record: string): string => needs.toOfficial(change.recordType, tableVersion, record);
-  const masked = isDelete ? EMPTY : write(change.data);
-  const data = opensNumbers(change, needs.showsPersonalNumbers) ? write(unmasked(change, needs)) : masked;
+type RecordNeeds = ComposeNeeds & { readonly write: WriteOfficial };
+
+function addRecord(out: GrowingBytes, change: Change, needs: RecordNeeds): ReconciledLine {
   const { recordId: id, version } = change;
-  const operation = isDelete ? 'delete' : 'upsert';
-  return { line: { id, version, operation, digest: hash('sha256', masked, 'hex') }, data };
+  const operation = change.operation === 'd' ? 'delete' : 'upsert';
+  addText(out, `{"id":"${id}","version":${version},"operation":"${operation}","digest":"`);
+  const digestAt = out.length;
+  addText(out, `${NO_DIGEST}","data":`);
+  const digest = addData(out, change, needs);
+  out.buffer.write(digest, digestAt);
+  addText(out, '}');
+  return { id, version, operation, digest };
 }
 
-function writeRecord({ id, version, operation, digest }: ReconciledLine, data: string): string {
-  return `{"id":"${id}","version":${version},"operation":"${operation}","digest":"${digest}","data":${data}}`;
+/** Gives the digest of what is masked, whatever goes out. */
+function addData(out: GrowingBytes, change: Change, needs: RecordNeeds): string {
+  const from = out.length;
+  if (change.operation === 'd') addText(out, EMPTY);
+  else needs.write(Buffer.from(change.data), out);
+  const digest = hash('sha256', out.buffer.subarray(from, out.length), 'hex');
+  if (opensNumbers(change, needs.showsPersonalNumbers)) {
+    out.length = from;
+    needs.write(Buffer.from(unmasked(change, needs)), out);
+  }
+  return digest;
 }
 
 function unmasked({ data, sealed }: Change, { open }: ComposeNeeds): string {

@@ -1,6 +1,7 @@
 // Forwarding from a fresh database to a simulated city over real HTTP, with a clock that the test moves and
 // wake-ups and timers that the test makes.
 import { canonicalJson } from '../../src/core/canonical-json.js';
+import { addText } from '../../src/core/growing-bytes.js';
 import type { Destination } from '../../src/core/configuration.js';
 import type { Later } from '../../src/platform/later.js';
 import { createForwarder, type Forwarder, type ForwarderNeeds } from '../../src/forwarding/forwarder.js';
@@ -57,12 +58,13 @@ export const DESTINATION: Destination = {
 };
 
 /** Writes a record in columns of its own making. */
-export const officialOfTests: SendNeeds['toOfficial'] = (_type, _version, record) =>
-  canonicalJson(
-    Object.fromEntries(
-      Object.entries(JSON.parse(record) as object).map(([field, value]) => [`X_${field}`, String(value)]),
-    ),
+export const officialOfTests: SendNeeds['officialTable'] = () => (record, out) => {
+  const entries = Object.entries(JSON.parse(record.toString()) as object);
+  addText(
+    out,
+    canonicalJson(Object.fromEntries(entries.map(([field, value]) => [`X_${field}`, String(value)]))),
   );
+};
 
 /** Timers that fire only when real time matters to nobody: retries are driven by the test's clock. */
 const never: Later = () => () => undefined;
@@ -100,7 +102,7 @@ export async function openForwardingBench(given?: TestDatabase): Promise<Forward
       log,
       http,
       city: { url: city.url, token: TOKEN },
-      toOfficial: officialOfTests,
+      officialTable: officialOfTests,
       open: (sealed) => sealed,
       personReading: (_sql, reading) => {
         bench.readings.push(reading);

@@ -147,10 +147,13 @@ describe('a message that fails again and again', () => {
     const by = bench.forwarder(
       { messageSize: 5, maxFaults: 2 },
       {
-        toOfficial: (...given) => {
-          if (given[2].includes('"counterpartName":"天津测试0003有限公司"'))
-            throw new Error('no such column');
-          return needs.toOfficial(...given);
+        officialTable: (...table) => {
+          const write = needs.officialTable(...table);
+          return (record, out) => {
+            if (record.includes('"counterpartName":"天津测试0003有限公司"'))
+              throw new Error('no such column');
+            write(record, out);
+          };
         },
       },
     );

@@ -6,6 +6,7 @@ import { planPull } from '../../../src/intake/front-end/pull-plan.js';
 import { loadDefinitions } from '../../../src/platform/definitions.js';
 import type { Column } from '../../../src/platform/front-end/front-end.js';
 import { compileOfficial } from '../../../src/records/official-columns.js';
+import { officialText } from '../../helpers/official-text.js';
 import { judgeSmall } from '../../helpers/small-type.js';
 
 const PERSON = '120116190001010010';
@@ -102,7 +103,7 @@ describe('the column of twenty that holds who gives a commitment', () => {
 
   it('holds the number of a person on the way out as well', () => {
     const record = { counterpartKind: '自然人', counterpartIdType: '身份证', counterpartIdNumber: PERSON };
-    const official = compileOfficial(definitions)('credit-commitment', '2026', JSON.stringify(record));
+    const official = officialText(compileOfficial(definitions)('credit-commitment', '2026'), record);
     assert.deepEqual(JSON.parse(official), { CN_CNR_LB: '自然人', CN_CNR_DM: PERSON });
   });
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { canonicalJson } from '../../../src/core/canonical-json.js';
+import { addText, growingBytes, writtenBytes } from '../../../src/core/growing-bytes.js';
 import { loadDefinitions } from '../../../src/platform/definitions.js';
 import { compileOfficial } from '../../../src/records/official-columns.js';
+import { officialText } from '../../helpers/official-text.js';
 
 describe('a record in official columns', () => {
   const official = compileOfficial(loadDefinitions());
   const toOfficial = (type: string, version: string, record: object): string =>
-    official(type, version, JSON.stringify(record));
+    officialText(official(type, version), record);
   const record = {
     decisionDocumentNumber: '津滨罚〔2026〕1号',
     counterpartName: '甲"乙\\丙\u0001\u2028𠮷',
@@ -51,5 +53,31 @@ describe('a record in official columns', () => {
     const all = Object.fromEntries(names.map((name) => [name, name]));
     assert.equal(toOfficial('unknown', 'canonical', all), canonicalJson(all));
     assert.equal(toOfficial('unknown', 'canonical', {}), '{}');
+  });
+
+  it('goes behind what is written already, also where it is longer than the room', () => {
+    const out = growingBytes(8);
+    addText(out, '前');
+    const write = official('administrative-penalty', '2020');
+    const long = { ...record, counterpartName: '名'.repeat(500) };
+    for (const each of [record, long]) write(Buffer.from(JSON.stringify(each)), out);
+    assert.equal(
+      writtenBytes(out).toString(),
+      `前${[record, long].map((each) => officialText(write, each)).join('')}`,
+    );
+  });
+
+  it('writes lists and values of every kind as parsing does, dates with strokes', () => {
+    for (const kinds of [[], ['警告'], ['a', '"', '\\', '","'], [1, null], [['a']], 7, null])
+      for (const [field, column] of [
+        ['penaltyKinds', 'CF_CFLB'],
+        ['decisionDate', 'CF_JDRQ'],
+      ] as const) {
+        const written = JSON.parse(
+          toOfficial('administrative-penalty', '2020', { [field]: kinds }),
+        ) as object;
+        const joined = Array.isArray(kinds) ? kinds.join(';') : kinds;
+        assert.deepEqual(written, { [column]: joined });
+      }
   });
 });
