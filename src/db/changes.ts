@@ -14,7 +14,7 @@ export interface Change {
   readonly operation: 'u' | 'd';
   /** Canonical JSON, personal numbers masked. */
   readonly data: string;
-  /** What `data` masks, encrypted; null where it masks nothing. */
+  /** What `data` masks, encrypted; null where it masks nothing, or was not asked for. */
   readonly sealed: Buffer | null;
   /** Null for what the gateway changed itself. */
   readonly batchId: string | null;
@@ -213,7 +213,8 @@ const RUNS = `
       where changes > 0 and first_position <= run.first order by first_position desc limit 1)) c`;
 
 const AT = `
-  select v.chunk_id as chunk, v.ordinal, v.record_id as "recordId", v.version, v.data, v.sealed, v.row_number as row,
+  select v.chunk_id as chunk, v.ordinal, v.record_id as "recordId", v.version, v.data, v.row_number as row,
+         case when $6 then v.sealed end as sealed,
          case when coalesce(v.openness, 0) <= $4 and (v.ends_on is null or v.ends_on >= $5::date) then v.operation
            else 'd' end as operation
   from unnest($1::bigint[], $2::integer[], $3::integer[]) w (chunk_id, "from", "to")
@@ -223,6 +224,13 @@ const AT = `
 type Run = Omit<Stretch, 'committedAt'> & Pick<Change, 'batchId'>;
 type Sent = Omit<Change, 'position' | 'agency' | 'recordType' | 'batchId'> & Pick<Seen, 'chunk' | 'ordinal'>;
 
+export interface ReadingAt {
+  readonly openness: Openness;
+  readonly day: string;
+  /** Whether what is masked is read as well; nobody else needs it, and most do not. */
+  readonly opensNumbers?: boolean;
+}
+
 /**
  * Reads the changes at the given positions, in order; what is narrower than `openness`, or by itself over on `day`
  * (`YYYY-MM-DD`), ends its record: later versions change nothing, so that the same message says the same at every try.
@@ -230,12 +238,12 @@ type Sent = Omit<Change, 'position' | 'agency' | 'recordType' | 'batchId'> & Pic
 export async function readChangesAt(
   sql: Sql,
   positions: readonly number[],
-  { openness, day }: { openness: Openness; day: string },
+  { openness, day, opensNumbers = false }: ReadingAt,
 ): Promise<Change[]> {
   const runs = runsOf(positions);
   const bounds = [runs.map(({ first }) => first), runs.map(({ last }) => last)];
   const stretches = (await sql.query(RUNS, bounds)).rows as unknown as Run[];
-  const values = [...boundsOf(stretches), opennessLevel(openness), day];
+  const values = [...boundsOf(stretches), opennessLevel(openness), day, opensNumbers];
   const sent = (await sql.query(AT, values)).rows as unknown as Sent[];
   const byChunk = new Map(stretches.map((stretch) => [stretch.id, stretch]));
   return sent

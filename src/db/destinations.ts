@@ -7,15 +7,6 @@ export interface Breaker {
   readonly probeEveryMs: number;
 }
 
-/** `closed`: send; `probe`: one message may try whether the destination is back; `open`: nothing may be sent now. */
-export type Passage = 'closed' | 'probe' | 'open';
-
-export interface PassageRequest {
-  readonly now: Date;
-  readonly breaker: Breaker;
-  readonly messagesInFlight: number;
-}
-
 /** Gives how far the change log is planned for a destination. */
 export async function plannedTo(sql: Sql, destination: string): Promise<number> {
   const { rows } = await sql.query<{ at: number }>(
@@ -23,32 +14,6 @@ export async function plannedTo(sql: Sql, destination: string): Promise<number> 
     [destination],
   );
   return rows[0]?.at ?? 0;
-}
-
-/** Asks to send one more message, under the lock of the destination until the transaction ends. */
-export async function askPassage(sql: Sql, destination: string, request: PassageRequest): Promise<Passage> {
-  const { rows } = await sql.query<{
-    failures: number;
-    openUntil: Date | null;
-    isPaused: boolean;
-    isParked: boolean;
-  }>(
-    `select failures, open_until as "openUntil", paused_at is not null as "isPaused",
-            parked_at is not null as "isParked"
-     from destinations where id = $1 for update`,
-    [destination],
-  );
-  const [state] = rows;
-  if (state === undefined || state.isPaused) return 'open';
-  if (state.openUntil !== null && state.openUntil > request.now) return 'open';
-  // Counted in a statement of its own: one that began before the lock was got would not see the latest claims.
-  const held = await sql.query<{ count: number }>(
-    `select count(*) from messages where destination = $1 and state = 'planned' and claimed_until > $2`,
-    [destination, request.now],
-  );
-  const count = held.rows[0]?.count ?? 0;
-  if (count >= request.messagesInFlight) return 'open';
-  return state.isParked || state.failures >= request.breaker.failures ? 'probe' : 'closed';
 }
 
 /** Lets nothing pass until a moment, at least. */
@@ -74,7 +39,7 @@ export async function noteReached(sql: Sql, destination: string, at: Reached): P
        parked_reason = case when old.is_over then null else d.parked_reason end,
        open_until = case when old.failures >= $2 or old.is_over then null else d.open_until end
      from (select id, failures, coalesce(parked_at <= $3, false) as is_over
-           from destinations where id = $1 for update) old
+           from destinations where id = $1 and (failures > 0 or parked_at is not null) for update) old
      where d.id = old.id and (old.failures > 0 or old.is_over)
      returning old.failures >= $2 or old.is_over as "wasShut"`,
     [destination, at.breaker.failures, at.startedAt],

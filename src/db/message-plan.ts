@@ -1,7 +1,10 @@
-// Planning: which changes go out next, and in which messages. Everything here runs in one transaction
-// under the row lock of the destination, so that a change is planned once.
+// Planning: which changes go out next, and in which messages. Everything here runs in one transaction under the
+// planning lock of the destination, so that a change is planned once.
+import { GatewayError } from '../core/errors.js';
 import { opennessLevel, type Openness } from '../core/openness.js';
 import type { Change } from './changes.js';
+import { plannedTo } from './destinations.js';
+import { plainArray } from './plain-array.js';
 import type { Sql } from './pool.js';
 import { operationTo } from './readable-changes.js';
 
@@ -31,14 +34,16 @@ export interface NewMessage {
   readonly plannedAt: Date;
 }
 
-/** Locks the destination for planning and gives how far it is planned; its row is made where it is new. */
-export async function lockDestination(sql: Sql, destination: string): Promise<number> {
+const PLANNING_LOCK = 727_007;
+
+/**
+ * Lets nobody else plan for a destination until the transaction ends, and gives how far it is planned; its row is made where
+ * it is new. The row itself stays free: messages are claimed while others are being planned.
+ */
+export async function lockPlanning(sql: Sql, destination: string): Promise<number> {
   await sql.query('insert into destinations (id) values ($1) on conflict do nothing', [destination]);
-  const { rows } = await sql.query<{ plannedTo: number }>(
-    'select planned_to as "plannedTo" from destinations where id = $1 for update',
-    [destination],
-  );
-  return rows[0]?.plannedTo ?? 0;
+  await sql.query('select pg_advisory_xact_lock($1, hashtext($2))', [PLANNING_LOCK, destination]);
+  return plannedTo(sql, destination);
 }
 
 /** Counts the messages that are planned and not answered. */
@@ -50,26 +55,52 @@ export async function countUnanswered(sql: Sql, destination: string): Promise<nu
   return rows[0]?.count ?? 0;
 }
 
+interface PlannableChunk extends Pick<FreshChange, 'agency' | 'recordType' | 'batchId'> {
+  /** Position of the first change that is given. */
+  readonly first: number;
+  readonly expected: number;
+  /** Joined by commas. */
+  readonly recordIds: string;
+  /** A letter each. */
+  readonly operations: string;
+}
+
 /** Reads what planning needs of the next changes after a position, in order, at most `limit`; `openness` is that of the destination. */
 export async function readPlannableChanges(
   sql: Sql,
   { after, limit, openness }: { after: number; limit: number; openness: Openness },
 ): Promise<FreshChange[]> {
-  // Positions have no holes, so the next `limit` changes are those up to `after + limit`.
+  // Positions have no holes, so the next `limit` changes are those up to `after + limit`. A chunk comes in one row: the
+  // driver takes longer for a thousand rows than all that is done with them.
   const { rows } = await sql.query(
-    `select c.first_position + v.ordinal as position, v.record_id as "recordId", v.operation, c.agency,
-            c.record_type as "recordType", c.batch_id as "batchId"
+    `select c.first_position + w."from" as first, w."to" - w."from" + 1 as expected, c.agency, c.record_type as "recordType",
+            c.batch_id as "batchId", v.*
      from chunks c
-     cross join lateral (select record_id, ordinal, ${operationTo('$3')} as operation from record_versions v
-       where v.chunk_id = c.id and v.ordinal between greatest($1::bigint + 1 - c.first_position, 0)::integer
-                         and least($1::bigint + $2 - c.first_position, c.changes - 1)::integer) v
+     cross join lateral (select greatest($1::bigint + 1 - c.first_position, 0)::integer as "from",
+       least($1::bigint + $2 - c.first_position, c.changes - 1)::integer as "to") w
+     cross join lateral (
+       select string_agg(record_id::text, ',' order by ordinal) as "recordIds",
+              string_agg(${operationTo('$3')}, '' order by ordinal) as operations
+       from record_versions v where v.chunk_id = c.id and v.ordinal between w."from" and w."to") v
      where c.changes > 0 and c.last_position > $1 and c.first_position <= $1::bigint + $2
        and c.first_position >= coalesce((select first_position from chunks
          where changes > 0 and first_position <= $1::bigint + 1 order by first_position desc limit 1), 0)
-     order by position`,
+     order by first`,
     [after, limit, opennessLevel(openness)],
   );
-  return rows as unknown as FreshChange[];
+  return (rows as unknown as PlannableChunk[]).flatMap(changesOf);
+}
+
+function changesOf({ first, expected, recordIds, operations, ...chunk }: PlannableChunk): FreshChange[] {
+  const ids = recordIds.split(',');
+  if (ids.length !== expected)
+    throw new GatewayError('internal.unexpected', 'A chunk lacks changes.', { details: { first, expected } });
+  return ids.map((recordId, index) => ({
+    position: first + index,
+    recordId,
+    operation: operations[index] as FreshChange['operation'],
+    ...chunk,
+  }));
 }
 
 /** Counts the changes that wait for an earlier one of their record; not behind what is set aside, which may last. */
@@ -112,7 +143,7 @@ export async function readBusyRecords(
     `with asked as (select unnest($2::uuid[]) as id)
      select id from asked join changes_in_flight on record_id = id where destination = $1
      union select id from asked join changes_waiting on record_id = id where destination = $1`,
-    [destination, recordIds],
+    [destination, plainArray(recordIds)],
   );
   return new Set(rows.map((row) => row.id));
 }
@@ -140,7 +171,6 @@ export async function addWaiting(
 
 /** Stores a message with its positions and records, which are in flight from now on. */
 export async function insertMessage(sql: Sql, message: NewMessage): Promise<void> {
-  const positions = message.changes.map((change) => change.position);
   await sql.query(
     `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, record_ids, due_at,
        planned_at, resend_order, resend)
@@ -152,8 +182,8 @@ export async function insertMessage(sql: Sql, message: NewMessage): Promise<void
       message.recordType,
       message.tableCode,
       message.tableVersion,
-      positions,
-      message.changes.map((change) => change.recordId),
+      plainArray(message.changes.map((change) => change.position)),
+      plainArray(message.changes.map((change) => change.recordId)),
       message.plannedAt,
       message.resendOrder,
     ],

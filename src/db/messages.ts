@@ -1,5 +1,4 @@
-// Messages to a destination: claimed under a lease, sent, and settled once. Whoever lost the lease
-// settles nothing.
+// Messages to a destination: sent under a claim, and settled once. Whoever lost the claim settles nothing.
 import type { Change } from './changes.js';
 import type { Sql } from './pool.js';
 
@@ -21,51 +20,6 @@ export interface Message {
   readonly attempt: number;
   /** Names this claim: what ends the message must show it. */
   readonly claim: string;
-}
-
-export interface Lease {
-  readonly claim: string;
-  readonly now: Date;
-  readonly until: Date;
-}
-
-/** Claims the oldest due message of a destination, or where `due` is `any` the one that was tried least. */
-export async function claimMessage(
-  sql: Sql,
-  destination: string,
-  lease: Lease & { readonly due: 'now' | 'any'; readonly today: string },
-): Promise<Message | undefined> {
-  const { rows } = await sql.query(
-    `update messages set claimed_by = $2, claimed_until = $3, attempts = attempts + 1, day = coalesce(day, $6::date)
-     where id = (select id from messages where destination = $1 and state = 'planned' and (due_at <= $4 or $5)
-                   and (claimed_until is null or claimed_until <= $4)
-                 order by case when $5 then attempts end, number limit 1 for update skip locked)
-     returning id, destination, agency, record_type as "recordType", table_code as "tableCode",
-       table_version as "tableVersion", positions, resend, resend_order is not null as "byOrder", day::text, attempts as attempt,
-       claimed_by as claim`,
-    [destination, lease.claim, lease.until, lease.now, lease.due === 'any', lease.today],
-  );
-  const message = rows[0] as unknown as Message | undefined;
-  // Elements of arrays come as text.
-  return message && { ...message, positions: message.positions.map(Number) };
-}
-
-/** Tells whether a destination has a message that may be claimed. */
-export async function hasClaimableMessage(sql: Sql, destination: string, now: Date): Promise<boolean> {
-  const { rowCount } = await sql.query(
-    `select from messages where destination = $1 and state = 'planned'
-       and (claimed_until is null or claimed_until <= $2) limit 1`,
-    [destination, now],
-  );
-  return rowCount === 1;
-}
-
-/** Keeps claims for longer; a claim that was lost stays lost. */
-export async function renewClaims(sql: Sql, claims: readonly string[], until: Date): Promise<void> {
-  await sql.query(
-    `update messages set claimed_until = $2 where claimed_by = any($1::uuid[]) and state = 'planned'`,
-    [claims, until],
-  );
 }
 
 export interface Attempt {

@@ -3,7 +3,7 @@
 import { canonicalDigest } from '../core/canonical-json.js';
 import { GatewayError } from '../core/errors.js';
 import type { Openness } from '../core/openness.js';
-import { lockDestination } from './message-plan.js';
+import { lockPlanning } from './message-plan.js';
 import type { Connection, Sql } from './pool.js';
 import { measureRange, findRecordPositions, type ResendReach } from './resend-selection.js';
 
@@ -60,7 +60,7 @@ export async function orderResend(
   const { id, destination, openness, selection } = request;
   const selectionDigest = canonicalDigest(selection);
   // Held to the end, so that no other order and no planning comes between.
-  const plannedTo = await lockDestination(sql, destination);
+  const plannedTo = await lockPlanning(sql, destination);
   const known = await findKnown(sql, { id, destination, selectionDigest });
   if (known !== undefined) return { order: known, isNew: false };
   const found = await measureResend(sql, selection, { plannedTo, openness });
@@ -178,7 +178,7 @@ export async function cancelResend(
   sql: Connection,
   order: { readonly destination: string; readonly id: string; readonly at: Date },
 ): Promise<boolean> {
-  await lockDestination(sql, order.destination);
+  await lockPlanning(sql, order.destination);
   const { rowCount } = await sql.query(
     `update resend_orders set state = 'cancelled', finished_at = $3
      where destination = $1 and id = $2 and state = 'planned'`,

@@ -1,6 +1,7 @@
 // What a destination took, as it was sent: kept with each answer, read day by day. A record version counts once, on
 // the day on which it was taken last: only what is marked as a resend is taken more than once.
 import type { ReconciledLine } from '../core/reconciliation.js';
+import { plainArray, plainBytes } from './plain-array.js';
 import type { Connection, Sql } from './pool.js';
 
 export interface TakenMessage {
@@ -28,10 +29,10 @@ export async function keepTaken(sql: Sql, taken: TakenMessage): Promise<void> {
       taken.tableCode,
       taken.resend,
       taken.answeredAt,
-      lines.map(({ id }) => id),
-      lines.map(({ version }) => version),
-      lines.map(({ operation }) => (operation === 'upsert' ? 'u' : 'd')),
-      lines.map(({ digest }) => Buffer.from(digest, 'hex')),
+      plainArray(lines.map(({ id }) => id)),
+      plainArray(lines.map(({ version }) => version)),
+      plainArray(lines.map(({ operation }) => (operation === 'upsert' ? 'u' : 'd'))),
+      plainBytes(lines.map(({ digest }) => digest)),
     ],
   );
 }

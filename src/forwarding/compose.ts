@@ -45,10 +45,14 @@ export function composeMessage(message: Message, changes: readonly Change[], nee
   return { body: writtenBytes(out), lines };
 }
 
-/** Tells whether the sealed numbers of a change go out unmasked: only of a type that the destination names. */
+/** Tells whether numbers of a record type go out unmasked: only of one that the destination names. */
+export function namesType(shows: Destination['showsPersonalNumbers'], recordType: string): boolean {
+  return shows !== false && shows.types.includes(recordType);
+}
+
+/** Tells whether the sealed numbers of a change go out unmasked. */
 export function opensNumbers(change: Change, shows: Destination['showsPersonalNumbers']): boolean {
-  const isNamed = shows !== false && shows.types.includes(change.recordType);
-  return isNamed && change.operation === 'u' && change.sealed !== null;
+  return namesType(shows, change.recordType) && change.operation === 'u' && change.sealed !== null;
 }
 
 type RecordNeeds = ComposeNeeds & { readonly write: WriteOfficial };

@@ -1,10 +1,10 @@
 // Keeps messages flowing to the destinations: plan, claim, send, several at once. A slow answer holds up its
 // own message only; when one is answered, the next is looked for. A claim is kept while its answer is awaited.
-import { randomUUID } from 'node:crypto';
 import { shanghaiDay } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
-import { askPassage, holdDestination, nextDueAt } from '../db/destinations.js';
-import { claimMessage, hasClaimableMessage, renewClaims, type Message } from '../db/messages.js';
+import { claimMessages, renewClaims } from '../db/claims.js';
+import { nextDueAt } from '../db/destinations.js';
+import type { Message } from '../db/messages.js';
 import { later, type Later } from '../platform/later.js';
 import type { PlanNeeds } from './is-for-destination.js';
 import { planMessages } from './plan.js';
@@ -32,6 +32,9 @@ interface Line {
   readonly destination: Destination;
   /** What is being sent, by its claim. */
   readonly running: Map<string, Promise<void>>;
+  planning: Promise<void> | undefined;
+  /** About how many messages are planned and not claimed. */
+  ahead: number;
   cancelWake: () => void;
   cancelRenewal: (() => void) | undefined;
 }
@@ -48,24 +51,63 @@ export function createForwarder(given: ForwarderNeeds): Forwarder {
     forward: async (id) => {
       const line = lines.get(id);
       if (line === undefined) return;
-      while (line.running.size < line.destination.messagesInFlight && !needs.signal.aborted) {
-        const message = await nextMessage(line.destination, needs);
-        if (message === undefined) break;
-        launch(message, line, needs);
+      while (roomOf(line) > 0 && !needs.signal.aborted) {
+        if (await launchClaimed(line, needs)) continue;
+        await plan(line, needs);
+        // Claimed even where nothing was planned here: another process may have planned just before.
+        if (!(await launchClaimed(line, needs))) break;
       }
+      planAhead(line, needs);
       await wakeWhenDue(line, needs);
     },
     drain: async () => {
       for (const line of lines.values()) line.cancelWake();
-      const sending = (): Promise<void>[] =>
-        [...lines.values()].flatMap(({ running }) => [...running.values()]);
-      while (sending().length > 0) await Promise.all(sending());
+      const underWay = (): Promise<unknown>[] =>
+        [...lines.values()].flatMap(({ running, planning }) => [...running.values(), planning ?? []].flat());
+      while (underWay().length > 0) await Promise.allSettled(underWay());
     },
   };
 }
 
 function newLine(destination: Destination): Line {
-  return { destination, running: new Map(), cancelWake: () => undefined, cancelRenewal: undefined };
+  const nothing = { planning: undefined, ahead: 0, cancelRenewal: undefined };
+  return { destination, running: new Map(), cancelWake: () => undefined, ...nothing };
+}
+
+function roomOf({ destination, running }: Line): number {
+  return destination.messagesInFlight - running.size;
+}
+
+/** Sends what can be claimed; gives false where there was nothing. */
+async function launchClaimed(line: Line, needs: Needs): Promise<boolean> {
+  const { id, breaker, messagesInFlight } = line.destination;
+  const now = needs.clock();
+  const until = new Date(now.getTime() + needs.claimMs);
+  const asked = { now, until, today: shanghaiDay(now), room: roomOf(line), messagesInFlight, breaker };
+  const messages = await claimMessages(needs.database, id, asked);
+  line.ahead = Math.max(0, line.ahead - messages.length);
+  for (const message of messages) launch(message, line, needs);
+  return messages.length > 0;
+}
+
+/** Plans; waits for the planning that is under way where there is one. */
+async function plan(line: Line, needs: Needs): Promise<void> {
+  line.planning ??= planMessages({ ...needs, destination: line.destination })
+    .then((planned) => {
+      line.ahead += planned;
+    })
+    .finally(() => {
+      line.planning = undefined;
+    });
+  await line.planning;
+}
+
+/** Plans while answers are awaited, so that the next message need not wait for it. */
+function planAhead(line: Line, needs: Needs): void {
+  if (roomOf(line) > 0 || line.ahead >= line.destination.messagesInFlight || needs.signal.aborted) return;
+  plan(line, needs).catch((error: unknown) => {
+    needs.log.warn({ err: error, destination: line.destination.id }, 'Planning ahead failed');
+  });
 }
 
 function launch(message: Message, line: Line, needs: Needs): void {
@@ -95,9 +137,9 @@ function wake(destination: string, needs: Needs): void {
 async function wakeWhenDue(line: Line, needs: Needs): Promise<void> {
   const { id, breaker } = line.destination;
   line.cancelWake();
+  if (roomOf(line) <= 0) return;
   const at = await nextDueAt(needs.database, id, breaker);
-  if (needs.signal.aborted || at === undefined || line.running.size >= line.destination.messagesInFlight)
-    return;
+  if (needs.signal.aborted || at === undefined || roomOf(line) <= 0) return;
   const afterMs = at.getTime() - needs.clock().getTime();
   // What is due already waits for a message in flight here or elsewhere; its answer or the sweep wakes.
   if (afterMs > 0) line.cancelWake = needs.later(afterMs, () => wake(id, needs));
@@ -119,35 +161,5 @@ function renewLater(line: Line, needs: Needs): void {
       .finally(() => {
         if (line.running.size > 0) renewLater(line, needs);
       });
-  });
-}
-
-async function nextMessage(destination: Destination, needs: Needs): Promise<Message | undefined> {
-  const claimed = await claim(destination, needs);
-  if (claimed !== undefined) return claimed;
-  // Claimed even where nothing was planned here: another process may have planned just before.
-  await planMessages({ ...needs, destination });
-  return claim(destination, needs);
-}
-
-async function claim(destination: Destination, needs: Needs): Promise<Message | undefined> {
-  const { id, breaker, messagesInFlight } = destination;
-  const now = needs.clock();
-  if (!(await hasClaimableMessage(needs.database, id, now))) return undefined;
-  return needs.database.transaction(async (sql) => {
-    const passage = await askPassage(sql, id, { now, breaker, messagesInFlight });
-    if (passage === 'open') return undefined;
-    const message = await claimMessage(sql, id, {
-      claim: randomUUID(),
-      now,
-      until: new Date(now.getTime() + needs.claimMs),
-      // A probe need not be due: it asks for all that wait.
-      due: passage === 'probe' ? 'any' : 'now',
-      today: shanghaiDay(now),
-    });
-    // Where it is parked, a probe that is denied again puts the next one off for longer.
-    if (message !== undefined && passage === 'probe')
-      await holdDestination(sql, id, new Date(now.getTime() + breaker.probeEveryMs));
-    return message;
   });
 }

@@ -7,7 +7,7 @@ import {
   countUnanswered,
   countWaiting,
   insertMessage,
-  lockDestination,
+  lockPlanning,
   movePlannedTo,
   readBusyRecords,
   readFreeWaiting,
@@ -32,7 +32,7 @@ const WAITING_MESSAGES = 20;
 export async function planMessages(needs: PlanNeeds): Promise<number> {
   return needs.database.transaction(async (sql) => {
     const { destination } = needs;
-    const plannedTo = await lockDestination(sql, destination.id);
+    const plannedTo = await lockPlanning(sql, destination.id);
     const unanswered = await countUnanswered(sql, destination.id);
     const room = (destination.messagesInFlight * PLANNED_AHEAD - unanswered) * destination.messageSize;
     if (room <= 0) return 0;
@@ -52,15 +52,15 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     const chosen = await choose(sql, { waiting, next: [...again, ...firsts] }, destination.id);
     await removeWaiting(sql, destination.id, waiting);
     await addWaiting(sql, destination.id, chosen.postponed);
-    const last = fresh.at(-1);
-    if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);
     const count = await writeMessages(sql, chosen.taken, needs);
-    // Last, as answers that are being booked wait for it.
+    // Last, as answers that are being booked wait for the one and claims for the other.
     await withhold(
       sql,
       destination.id,
       fresh.filter((change) => !isForDestination(change, needs)),
     );
+    const last = fresh.at(-1);
+    if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);
     return count;
   });
 }

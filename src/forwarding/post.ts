@@ -9,7 +9,7 @@ import type { Database } from '../db/pool.js';
 import type { Logger } from '../platform/logger.js';
 import type { Adapter, Answer, Composed, Outcome, Parcel } from './adapter.js';
 import { adapterOf, type AdapterNeeds } from './adapters/adapter-of.js';
-import { opensNumbers } from './compose.js';
+import { namesType, opensNumbers } from './compose.js';
 
 export interface PostNeeds extends AdapterNeeds {
   readonly database: Database;
@@ -41,6 +41,7 @@ export async function postMessage(
   const changes = await readChangesAt(needs.database, message.positions, {
     openness: destination.openness,
     day: message.day,
+    opensNumbers: namesType(destination.showsPersonalNumbers, message.recordType),
   });
   const parcel = { message, changes, destination };
   const adapter = adapterOf(destination, needs);

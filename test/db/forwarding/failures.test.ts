@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { shanghaiDay } from '../../../src/core/clock.js';
 import type { Destination } from '../../../src/core/configuration.js';
 import { readDeliveries } from '../../../src/db/deliveries.js';
 import { dueDestinations, nextDueAt } from '../../../src/db/destinations.js';
-import { claimMessage } from '../../../src/db/messages.js';
+import { claimMessages } from '../../../src/db/claims.js';
 import { planMessages } from '../../../src/forwarding/plan.js';
 import { postMessage } from '../../../src/forwarding/post.js';
 import { settle, type Settled } from '../../../src/forwarding/settle.js';
@@ -331,9 +330,9 @@ describe('forwarding when something fails', () => {
     const { database } = bench.test;
     const now = bench.now;
     const until = new Date(now.getTime() + 10_000);
-    const lease = { claim: randomUUID(), now, until, due: 'now', today: shanghaiDay(now) } as const;
-    const message = (await claimMessage(database, 'city', lease))!;
-    const tried = await postMessage(message, destination, bench.sendNeeds());
-    return () => settle(message, tried, { database, at: now, dueAt: now });
+    const lease = { now, until, today: shanghaiDay(now), room: 1 };
+    const [message] = await claimMessages(database, 'city', { ...DESTINATION, ...lease });
+    const tried = await postMessage(message!, destination, bench.sendNeeds());
+    return () => settle(message!, tried, { database, at: now, dueAt: now });
   }
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { bindTroubles } from '../../../src/app/destination-troubles.js';
 import type { Foundation } from '../../../src/app/gateway.js';
-import { claimMessage } from '../../../src/db/messages.js';
+import { claimMessages } from '../../../src/db/claims.js';
 import { readDeliveries } from '../../../src/db/deliveries.js';
 import { readDestinationLag } from '../../../src/db/destination-lag.js';
 import { orderReconciliation, readReconciliation } from '../../../src/db/reconciliations.js';
@@ -90,13 +90,14 @@ describe('a message that the city took without our knowing', () => {
     await bench.forwarder().work();
     bench.now = new Date('2026-07-01T00:00:30+08:00');
     const until = new Date(bench.now.getTime() + 60_000);
-    const lease = { claim: randomUUID(), until, now: bench.now, due: 'any', today: NEXT } as const;
-    const message = (await claimMessage(database, 'city', lease))!;
+    const lease = { now: bench.now, until, today: NEXT, room: 1 };
+    const [claimed] = await claimMessages(database, 'city', { ...DESTINATION, ...lease });
+    const message = claimed!;
     const renew = (claim: string): Promise<boolean> =>
       renewOver({ ...message, claim }, { destination: DESTINATION, at: bench.now }, bench.sendNeeds());
     const told = (): number => bench.lines.filter(({ as }) => as !== undefined).length;
     assert.deepEqual([await renew(randomUUID()), told()], [true, 0]);
-    assert.deepEqual([await renew(lease.claim), told()], [true, 1]);
+    assert.deepEqual([await renew(message.claim), told()], [true, 1]);
   });
 
   it('says the same under its own id where nothing of it is over, whatever has become of its records', async () => {
