@@ -3,7 +3,6 @@
 import { GatewayError } from '../core/errors.js';
 import { opennessLevel, type Openness } from '../core/openness.js';
 import type { Change } from './changes.js';
-import { plannedTo } from './destinations.js';
 import { plainArray } from './plain-array.js';
 import type { Sql } from './pool.js';
 import { operationTo } from './readable-changes.js';
@@ -37,22 +36,41 @@ export interface NewMessage {
 const PLANNING_LOCK = 727_007;
 
 /**
- * Lets nobody else plan for a destination until the transaction ends, and gives how far it is planned; its row is made where
- * it is new. The row itself stays free: messages are claimed while others are being planned.
+ * Lets nobody else plan for a destination until the transaction ends; its row is made where it is new. The row itself
+ * stays free: messages are claimed while others are being planned.
  */
-export async function lockPlanning(sql: Sql, destination: string): Promise<number> {
-  await sql.query('insert into destinations (id) values ($1) on conflict do nothing', [destination]);
-  await sql.query('select pg_advisory_xact_lock($1, hashtext($2))', [PLANNING_LOCK, destination]);
-  return plannedTo(sql, destination);
+export async function lockPlanning(sql: Sql, destination: string): Promise<void> {
+  await sql.query(
+    `with made as (insert into destinations (id) values ($2) on conflict do nothing)
+     select pg_advisory_xact_lock($1, hashtext($2))`,
+    [PLANNING_LOCK, destination],
+  );
 }
 
-/** Counts the messages that are planned and not answered. */
-export async function countUnanswered(sql: Sql, destination: string): Promise<number> {
-  const { rows } = await sql.query<{ count: number }>(
-    `select count(*) from messages where destination = $1 and state = 'planned'`,
+export interface PlanState {
+  readonly plannedTo: number;
+  /** Messages that are planned and not answered. */
+  readonly unanswered: number;
+  readonly hasWaiting: boolean;
+  /** Changes that wait for an earlier one of their record; not behind what is set aside, which may last. */
+  readonly waiting: number;
+  /** Whether something is to go out again by order. */
+  readonly hasResend: boolean;
+}
+
+/** Reads how far a destination is; under the planning lock. */
+export async function readPlanState(sql: Sql, destination: string): Promise<PlanState> {
+  const { rows } = await sql.query(
+    `select planned_to as "plannedTo",
+       (select count(*) from messages m where m.destination = d.id and m.state = 'planned') as unanswered,
+       exists (select from changes_waiting w where w.destination = d.id) as "hasWaiting",
+       (select count(*) from changes_waiting w where w.destination = d.id and not exists
+         (select from changes_in_flight f where f.destination = d.id and f.record_id = w.record_id and f.set_aside)) as waiting,
+       exists (select from resend_orders r where r.destination = d.id and r.state = 'planned') as "hasResend"
+     from destinations d where id = $1`,
     [destination],
   );
-  return rows[0]?.count ?? 0;
+  return rows[0] as unknown as PlanState;
 }
 
 interface PlannableChunk extends Pick<FreshChange, 'agency' | 'recordType' | 'batchId'> {
@@ -101,16 +119,6 @@ function changesOf({ first, expected, recordIds, operations, ...chunk }: Plannab
     operation: operations[index] as FreshChange['operation'],
     ...chunk,
   }));
-}
-
-/** Counts the changes that wait for an earlier one of their record; not behind what is set aside, which may last. */
-export async function countWaiting(sql: Sql, destination: string): Promise<number> {
-  const { rows } = await sql.query<{ count: number }>(
-    `select count(*) from changes_waiting w where destination = $1 and not exists
-       (select from changes_in_flight f where f.destination = $1 and f.record_id = w.record_id and f.set_aside)`,
-    [destination],
-  );
-  return rows[0]?.count ?? 0;
 }
 
 /** Reads the oldest waiting change of each record that has none in flight, oldest first. */
@@ -169,23 +177,29 @@ export async function addWaiting(
   );
 }
 
-/** Stores a message with its positions and records, which are in flight from now on. */
-export async function insertMessage(sql: Sql, message: NewMessage): Promise<void> {
+/** Stores messages with their positions and records, which are in flight from now on. */
+export async function insertMessages(sql: Sql, messages: readonly NewMessage[]): Promise<void> {
+  if (messages.length === 0) return;
   await sql.query(
-    `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, record_ids, due_at,
-       planned_at, resend_order, resend)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10::uuid, $10::uuid is not null)`,
+    `insert into messages (id, destination, agency, record_type, table_code, table_version, resend_order, resend, due_at,
+       planned_at, positions, record_ids)
+     select id, destination, agency, record_type, table_code, table_version, resend_order, resend_order is not null,
+       planned_at, planned_at, positions::bigint[], record_ids::uuid[]
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::timestamptz[],
+       $9::text[], $10::text[]) with ordinality as n (id, destination, agency, record_type, table_code, table_version,
+       resend_order, planned_at, positions, record_ids, place)
+     order by place`,
     [
-      message.id,
-      message.destination,
-      message.agency,
-      message.recordType,
-      message.tableCode,
-      message.tableVersion,
-      plainArray(message.changes.map((change) => change.position)),
-      plainArray(message.changes.map((change) => change.recordId)),
-      message.plannedAt,
-      message.resendOrder,
+      messages.map(({ id }) => id),
+      messages.map(({ destination }) => destination),
+      messages.map(({ agency }) => agency),
+      messages.map(({ recordType }) => recordType),
+      messages.map(({ tableCode }) => tableCode),
+      messages.map(({ tableVersion }) => tableVersion),
+      messages.map(({ resendOrder }) => resendOrder),
+      messages.map(({ plannedAt }) => plannedAt),
+      messages.map(({ changes }) => plainArray(changes.map(({ position }) => position))),
+      messages.map(({ changes }) => plainArray(changes.map(({ recordId }) => recordId))),
     ],
   );
 }

@@ -3,6 +3,7 @@
 import { canonicalDigest } from '../core/canonical-json.js';
 import { GatewayError } from '../core/errors.js';
 import type { Openness } from '../core/openness.js';
+import { plannedTo as readPlannedTo } from './destinations.js';
 import { lockPlanning } from './message-plan.js';
 import type { Connection, Sql } from './pool.js';
 import { measureRange, findRecordPositions, type ResendReach } from './resend-selection.js';
@@ -60,7 +61,8 @@ export async function orderResend(
   const { id, destination, openness, selection } = request;
   const selectionDigest = canonicalDigest(selection);
   // Held to the end, so that no other order and no planning comes between.
-  const plannedTo = await lockPlanning(sql, destination);
+  await lockPlanning(sql, destination);
+  const plannedTo = await readPlannedTo(sql, destination);
   const known = await findKnown(sql, { id, destination, selectionDigest });
   if (known !== undefined) return { order: known, isNew: false };
   const found = await measureResend(sql, selection, { plannedTo, openness });

@@ -4,17 +4,18 @@ import { randomUUID } from 'node:crypto';
 import type { Destination } from '../core/configuration.js';
 import {
   addWaiting,
-  countUnanswered,
-  countWaiting,
-  insertMessage,
+  insertMessages,
   lockPlanning,
   movePlannedTo,
   readBusyRecords,
   readFreeWaiting,
+  readPlanState,
   readPlannableChanges,
   removeWaiting,
   type FreshChange,
+  type NewMessage,
   type PlannedChange,
+  type PlanState,
 } from '../db/message-plan.js';
 import type { Connection } from '../db/pool.js';
 import { withhold } from '../db/withheld.js';
@@ -22,7 +23,7 @@ import { isForDestination, type PlanNeeds } from './is-for-destination.js';
 import { openResend } from './plan-resend.js';
 
 /** Messages planned ahead, for each one that may be in flight. */
-const PLANNED_AHEAD = 2;
+const PLANNED_AHEAD = 3;
 /** Changes looked at in one go at most. */
 const MAX_PLANNED = 10_000;
 /** How many messages' worth of changes may wait before no further ones are looked at. */
@@ -32,42 +33,54 @@ const WAITING_MESSAGES = 20;
 export async function planMessages(needs: PlanNeeds): Promise<number> {
   return needs.database.transaction(async (sql) => {
     const { destination } = needs;
-    const plannedTo = await lockPlanning(sql, destination.id);
-    const unanswered = await countUnanswered(sql, destination.id);
-    const room = (destination.messagesInFlight * PLANNED_AHEAD - unanswered) * destination.messageSize;
+    await lockPlanning(sql, destination.id);
+    const state = await readPlanState(sql, destination.id);
+    const room = roomOf(state, destination);
     if (room <= 0) return 0;
-    const waiting = await readFreeWaiting(sql, destination.id, room);
-    const most = (await isFull(sql, destination)) ? 0 : Math.min(room - waiting.length, MAX_PLANNED);
-    const resend = await openResend(sql, needs);
+    const waiting = state.hasWaiting ? await readFreeWaiting(sql, destination.id, room) : [];
+    const most = isFull(state, destination) ? 0 : Math.min(room - waiting.length, MAX_PLANNED);
+    const resend = state.hasResend ? await openResend(sql, needs) : undefined;
     // Neither may starve the other: what is new has half of the room where something is to go out again.
     const fresh = await readFresh(sql, {
-      plannedTo,
+      plannedTo: state.plannedTo,
       most: resend === undefined ? most : halfOf(most, destination),
       destination,
     });
-    const open = fresh.filter((change) => isForDestination(change, needs));
+    const [open, closed] = sorted(fresh, needs);
     const again = resend === undefined ? [] : await resend.next(most - fresh.length);
     const firsts = open.map((change) => ({ ...change, resendOrder: null }));
     // What goes out again was before what is new of its record.
     const chosen = await choose(sql, { waiting, next: [...again, ...firsts] }, destination.id);
     await removeWaiting(sql, destination.id, waiting);
     await addWaiting(sql, destination.id, chosen.postponed);
-    const count = await writeMessages(sql, chosen.taken, needs);
+    const messages = groupMessages(chosen.taken, needs);
+    await insertMessages(sql, messages);
     // Last, as answers that are being booked wait for the one and claims for the other.
-    await withhold(
-      sql,
-      destination.id,
-      fresh.filter((change) => !isForDestination(change, needs)),
-    );
+    await withhold(sql, destination.id, closed);
     const last = fresh.at(-1);
     if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);
-    return count;
+    return messages.length;
   });
 }
 
+/** In changes. */
+function roomOf({ unanswered }: PlanState, { messagesInFlight, messageSize }: Destination): number {
+  return (messagesInFlight * PLANNED_AHEAD - unanswered) * messageSize;
+}
+
 /** Many changes of few records must not fill the waiting table: then those go out first. */
-async function isFull(sql: Connection, { id, messageSize }: Destination): Promise<boolean> {
-  return (await countWaiting(sql, id)) >= WAITING_MESSAGES * messageSize;
+function isFull({ waiting }: PlanState, { messageSize }: Destination): boolean {
+  return waiting >= WAITING_MESSAGES * messageSize;
+}
+
+function sorted(
+  fresh: readonly FreshChange[],
+  needs: PlanNeeds,
+): [open: FreshChange[], closed: FreshChange[]] {
+  const open: FreshChange[] = [];
+  const closed: FreshChange[] = [];
+  for (const change of fresh) (isForDestination(change, needs) ? open : closed).push(change);
+  return [open, closed];
 }
 
 /** In whole messages. */
@@ -114,12 +127,8 @@ async function choose(
   return { taken, postponed };
 }
 
-async function writeMessages(
-  sql: Connection,
-  taken: readonly PlannedChange[],
-  needs: PlanNeeds,
-): Promise<number> {
-  const { destination, clock } = needs;
+/** Messages of one record type, one agency and one order each. */
+function groupMessages(taken: readonly PlannedChange[], { destination, clock }: PlanNeeds): NewMessage[] {
   const groups = new Map<string, PlannedChange[]>();
   for (const change of taken) {
     const key = [change.recordType, change.agency, change.resendOrder].join('\n');
@@ -127,26 +136,18 @@ async function writeMessages(
     if (group === undefined) groups.set(key, [change]);
     else group.push(change);
   }
-  let count = 0;
+  const messages: NewMessage[] = [];
   for (const group of groups.values())
     for (let start = 0; start < group.length; start += destination.messageSize) {
-      const changes = group
-        .slice(start, start + destination.messageSize)
-        .sort((a, b) => a.position - b.position);
       const { agency, recordType, resendOrder } = group[0] as PlannedChange;
       const table = destination.tables[recordType] ?? { code: recordType, version: 'canonical' };
-      await insertMessage(sql, {
-        id: randomUUID(),
-        destination: destination.id,
-        agency,
-        recordType,
+      messages.push({
+        ...{ id: randomUUID(), destination: destination.id, agency, recordType, resendOrder },
         tableCode: table.code,
         tableVersion: table.version,
-        resendOrder,
-        changes,
+        changes: group.slice(start, start + destination.messageSize).sort((a, b) => a.position - b.position),
         plannedAt: clock(),
       });
-      count += 1;
     }
-  return count;
+  return messages;
 }

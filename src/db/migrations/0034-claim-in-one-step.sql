@@ -22,7 +22,8 @@ begin
                  and (m.claimed_until is null or m.claimed_until <= at)) then
     return;
   end if;
-  select * into state from destinations d where d.id = of_destination for update;
+  -- Not `for update`: whoever inserts messages holds the key of the row that they refer to.
+  select * into state from destinations d where d.id = of_destination for no key update;
   if state.id is null or state.paused_at is not null or state.open_until > at then
     return;
   end if;

@@ -205,7 +205,7 @@ describe('forwarding to the city', () => {
     const [row] = await bench.query<{ messages: number; planned: number }>(
       'select (select count(*) from messages) as messages, planned_to as planned from destinations',
     );
-    assert.deepEqual(row, { messages: 4, planned: 40 });
+    assert.deepEqual(row, { messages: 6, planned: 60 });
     bench.city.behave({ mode: 'accept' });
     await worker.work();
     assert.equal(bench.city.summary().versions, 500);

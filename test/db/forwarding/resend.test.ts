@@ -273,8 +273,8 @@ describe('a resend', () => {
       [0, 0],
     );
     assert.deepEqual(await dueDestinations(database, ['city'], bench.now), ['city']);
-    assert.equal(await planMessages({ database, clock: () => bench.now, destination }), 2);
-    assert.deepEqual([(await read(id)).planned, (await read(id)).state], [20, 'planned']);
+    assert.equal(await planMessages({ database, clock: () => bench.now, destination }), 3);
+    assert.deepEqual([(await read(id)).planned, (await read(id)).state], [30, 'planned']);
     bench.messages.length = 0;
     await bench.forwarder({ messageSize: 10, messagesInFlight: 1 }).work();
     assert.deepEqual([new Set(sentAgain()).size, sentAgain().length], [200, 200]);
@@ -341,8 +341,8 @@ describe('a resend', () => {
     assert.deepEqual([await cancel(), await cancel()], [true, false]);
     bench.messages.length = 0;
     await bench.forwarder().work();
-    assert.deepEqual(sentAgain().toSorted(), ['1.2', '10.1', '11.1']);
-    assert.deepEqual([(await read(id)).state, (await read(id)).answered], ['cancelled', 3]);
+    assert.deepEqual(sentAgain().toSorted(), ['1.2', '10.1', '11.1', '12.1', '13.1']);
+    assert.deepEqual([(await read(id)).state, (await read(id)).answered], ['cancelled', 5]);
   });
 
   it('is not cancelled for another one that has passed over what waits of it as on its way', async () => {
