@@ -8,7 +8,16 @@ export type RecordCriteria = Readonly<{ [name in Exclude<Criterion, 'position'>]
   readonly position?: number | undefined;
 };
 
-/** The same in the forms in which records are stored; null is no criterion. */
+/** What was found, a page of it. */
+export interface RecordsFound<Found extends object = object> {
+  readonly records: readonly Found[];
+  /** Position behind which the next page begins; null at the end. */
+  readonly next: number | null;
+  /** Why records may be missing here; null where none is. */
+  readonly incomplete: { readonly message: string; readonly messageZh: string } | null;
+}
+
+/** The criteria in the forms in which records are stored; null is no criterion. */
 export interface RecordKeys {
   readonly agency: string | null;
   readonly subjects: readonly string[] | null;

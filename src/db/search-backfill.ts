@@ -34,6 +34,12 @@ export async function takeMark(sql: Connection): Promise<number | undefined> {
   return rows[0]?.at;
 }
 
+/** Tells whether nothing is left to fill in: a look at one row. */
+export async function isFilledIn(sql: Sql): Promise<boolean> {
+  const { rows } = await sql.query<{ finished: boolean }>('select finished from search_backfill');
+  return rows[0]?.finished === true;
+}
+
 /** Gives the first chunk behind a position; undefined where there is none. */
 export async function nextChunk(sql: Sql, after: number): Promise<UnfilledChunk | undefined> {
   const { rows } = await sql.query(

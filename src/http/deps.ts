@@ -1,7 +1,7 @@
 // What the API needs of the gateway: narrow functions, bound once in app.
 import type { Readable, Writable } from 'node:stream';
 import type { ConditionSeverity } from '../core/conditions.js';
-import type { RecordCriteria } from '../core/record-criteria.js';
+import type { RecordCriteria, RecordsFound } from '../core/record-criteria.js';
 import type { Format, Role } from '../core/words.js';
 import type { DeliveredStretch } from '../db/batch-replays.js';
 import type { Logger } from '../platform/logger.js';
@@ -238,10 +238,8 @@ export interface HttpDeps {
   readonly scorecardCsv: (request: ScorecardRequest) => Promise<string>;
   /** Notes that a source had nothing to report in a period. */
   readonly stateNoData: (statement: NoDataStatement) => Promise<object>;
-  /** Finds records that the caller may see; `next` is the position behind which the next page begins. */
-  readonly searchRecords: (
-    search: RecordSearch,
-  ) => Promise<{ readonly records: readonly object[]; readonly next: number | null }>;
+  /** Finds records that the caller may see. */
+  readonly searchRecords: (search: RecordSearch) => Promise<RecordsFound>;
   /** Tells the whole story of a record; null where the caller has no such record. */
   readonly tellRecord: (request: RecordRequest) => Promise<object | null>;
   readonly releaseBatch: (decision: Decision) => Promise<object>;

@@ -4,7 +4,7 @@ import type { Request, RequestHandler } from 'express';
 import { GatewayError } from '../core/errors.js';
 import { ANY_DAY, holdsPersonalNumber } from '../core/mask.js';
 import { hasControlCharacters, normaliseCode } from '../core/normalise-text.js';
-import { CRITERIA, type Criterion, type RecordCriteria } from '../core/record-criteria.js';
+import { CRITERIA, type Criterion, type RecordCriteria, type RecordsFound } from '../core/record-criteria.js';
 import { UUID } from '../core/uuid.js';
 import { callerOf } from './authenticate.js';
 import type { HttpDeps } from './deps.js';
@@ -55,8 +55,8 @@ export function tellRecord(deps: HttpDeps): RequestHandler<{ record: string }> {
   };
 }
 
-function pageOf({ records, next }: { records: readonly object[]; next: number | null }): object {
-  return { records, next: next === null ? null : Buffer.from(`p${next}`).toString('base64url') };
+function pageOf({ records, next, incomplete }: RecordsFound): object {
+  return { records, next: next === null ? null : Buffer.from(`p${next}`).toString('base64url'), incomplete };
 }
 
 function readQuery(request: Request): Given {

@@ -7,6 +7,7 @@ import { findRecords } from '../../src/app/record-search.js';
 import { nameFieldsOf } from '../../src/app/name-fields.js';
 import { startSearchBackfill } from '../../src/app/search-backfill.js';
 import type { Foundation } from '../../src/app/gateway.js';
+import type { RecordCriteria } from '../../src/core/record-criteria.js';
 import type { Database } from '../../src/db/pool.js';
 import { assignOwnPositions, writeOwnEndings } from '../../src/db/own-changes.js';
 import { fillSearchKeys, type BackfillNeeds } from '../../src/jobs/fill-search-keys.js';
@@ -55,13 +56,30 @@ describe('what records from before the search are found by', () => {
     await query('drop table search_backfill');
     await query(readFileSync(path.join(MIGRATIONS, MIGRATION), 'utf8'));
   };
-  const find = async (name: string): Promise<(string | null)[]> => {
-    const { records } = await findRecords(
-      { caller: { keyId: '1', role: 'operator', agency: null }, criteria: { name }, after: 0, limit: 10 },
-      { storage: { ...bench.test, sealer: bench.sealer } as never, site: bench.site, clock: () => NOW },
+  const search = (
+    criteria: RecordCriteria,
+    database: Database = bench.test.database,
+  ): ReturnType<typeof findRecords> =>
+    findRecords(
+      { caller: { keyId: '1', role: 'operator', agency: null }, criteria, after: 0, limit: 10 },
+      { storage: { database, sealer: bench.sealer } as never, site: bench.site, clock: () => NOW },
       () => Promise.resolve(),
     );
-    return records.map((record) => record.name);
+  const find = async (name: string): Promise<(string | null)[]> =>
+    (await search({ name })).records.map((record) => record.name);
+  /** Its second chunk is never filled in. */
+  const fillHalf = async (): Promise<void> => {
+    let opened = 0;
+    const dying: BackfillNeeds['sealer'] = {
+      index: (value) => bench.sealer.index(value),
+      open: (sealed) => {
+        opened += 1;
+        // Of the first chunk two are sealed; the second dies at its own.
+        if (opened === 3) throw new Error('killed');
+        return bench.sealer.open(sealed);
+      },
+    };
+    await assert.rejects(fillSearchKeys({ ...needs(), sealer: dying }), /killed/);
   };
   const ingestPenalties = async (): Promise<void> => {
     const person = { CF_XDR_MC: '张三', CF_XDR_LB: '自然人', CF_XDR_SHXYM: '', CF_FRDB: '' };
@@ -133,17 +151,7 @@ describe('what records from before the search are found by', () => {
     await ingestPenalties();
     const written = await keys();
     await comeFromBefore();
-    let opened = 0;
-    const dying: BackfillNeeds['sealer'] = {
-      index: (value) => bench.sealer.index(value),
-      open: (sealed) => {
-        opened += 1;
-        // Of the first chunk two are sealed; the second dies at its own.
-        if (opened === 3) throw new Error('killed');
-        return bench.sealer.open(sealed);
-      },
-    };
-    await assert.rejects(fillSearchKeys({ ...needs(), sealer: dying }), /killed/);
+    await fillHalf();
     assert.deepEqual(await mark(), [8, false]);
     assert.deepEqual((await keys()).filter(({ name_key: key }) => key === null).length, 3);
     const stopped = new AbortController();
@@ -151,6 +159,29 @@ describe('what records from before the search are found by', () => {
     assert.equal(await fillSearchKeys({ ...needs(), signal: stopped.signal }), undefined);
     assert.equal(await fillSearchKeys(needs()), 3);
     assert.deepEqual(await keys(), written);
+  });
+
+  it('makes a search by name say that records may be missing, half done, and no longer once it is there', async () => {
+    await ingestPenalties();
+    await comeFromBefore();
+    await fillHalf();
+    const half = await search({ name: SHOP });
+    assert.ok(half.incomplete?.message.includes('may be missing') && half.incomplete.messageZh !== '');
+    assert.equal((await search({ documentNumber: '津滨市监罚〔2025〕3号' })).incomplete, null);
+    const { database } = bench.test;
+    // The rest is filled in right behind a search that missed it.
+    const filling: Database = {
+      ...database,
+      query: async (text, values) => {
+        const answer = await database.query(text, values);
+        if (text.includes('found')) await fillSearchKeys(needs());
+        return answer as never;
+      },
+    };
+    assert.notEqual((await search({ name: SHOP }, filling)).incomplete, null);
+    assert.equal((await mark())[1], true);
+    const { records, incomplete } = await search({ name: SHOP });
+    assert.deepEqual([records.length, incomplete], [1, null]);
   });
 
   it('is filled in of a version too that took over what another one lacked while that was filled in', async () => {

@@ -311,7 +311,7 @@ export async function startFakeGateway(replaced: Partial<HttpDeps> = {}): Promis
     readScorecard: async () => [],
     scorecardCsv: async () => '\ufeff部门\r\n',
     stateNoData: async ({ source, period }) => ({ source, period, statedAt: new Date(0) }),
-    searchRecords: async ({ limit }) => ({ records: [], next: limit === 1 ? 17 : null }),
+    searchRecords: async ({ limit }) => ({ records: [], next: limit === 1 ? 17 : null, incomplete: null }),
     tellRecord: async ({ recordId, caller }) =>
       recordId === RECORD_ID && caller.agency !== 'ecology-environment' ? recordStory() : null,
     releaseBatch: async () => batchView(),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { RecordsFound } from '../../../src/core/record-criteria.js';
 import type { RecordSearch } from '../../../src/http/deps.js';
 import { KEYS, startFakeGateway, type FakeGateway } from '../../helpers/fake-gateway.js';
 
@@ -7,11 +8,12 @@ const ID_NUMBER = '110101199003070011';
 describe('a search for records over HTTP', () => {
   let run: FakeGateway;
   let searches: RecordSearch[] = [];
+  let incomplete: RecordsFound['incomplete'] = null;
   before(async () => {
     run = await startFakeGateway({
       searchRecords: async (search) => {
         searches.push(search);
-        return { records: [], next: search.after < 9 ? 9 : null };
+        return { records: [], next: search.after < 9 ? 9 : null, incomplete };
       },
     });
   });
@@ -94,6 +96,22 @@ describe('a search for records over HTTP', () => {
     assert.deepEqual([second.next, searches[1]?.after, searches[1]?.limit], [null, 9, 7]);
     assert.equal(await post({ type: 'a', after: first.next, limit: 5000 }), 200);
     assert.deepEqual([searches[2]?.after, searches[2]?.limit], [9, 100]);
+  });
+
+  it('says why records may be missing, and null where none is', async () => {
+    const said = async (): Promise<unknown[]> => {
+      const path = '/v1/records/search';
+      const key = KEYS.operator;
+      const answers = [
+        await run.api({ path: '/v1/records?name=a', key }),
+        await run.api({ method: 'POST', path, json: { name: 'a' }, key }),
+      ];
+      return answers.map(({ body }) => body['incomplete']);
+    };
+    assert.deepEqual(await said(), [null, null]);
+    incomplete = { message: 'Not yet.', messageZh: '尚未完成。' };
+    assert.deepEqual(await said(), [incomplete, incomplete]);
+    incomplete = null;
   });
 
   it('knows no record whose id is none', async () => {
