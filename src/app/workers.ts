@@ -11,6 +11,7 @@ import { dueFeedback } from '../db/notice-feedback.js';
 import { dueReconciliations } from '../db/reconciliations.js';
 import { dueSourceReplays } from '../db/source-replays.js';
 import { createForwarder } from '../forwarding/forwarder.js';
+import { compileWording } from '../forwarding/wording.js';
 import { createSourceWorker } from '../jobs/process-source.js';
 import { createPullWorker } from '../jobs/pull-source.js';
 import { remindAgencies } from '../jobs/remind.js';
@@ -120,15 +121,14 @@ function handleForwarding(foundation: Foundation, city: City): void {
   const forwarder = createForwarder({
     ...foundation,
     database: storage.database,
-    http,
-    city,
-    random: Math.random,
+    ...{ http, city, random: Math.random },
     destinations: site.configuration.destinations,
     opennessOf: (type) => openness.get(type),
     officialTable: compileOfficial(site.definitions),
     open: storage.sealer.open,
     personReading: auditReading,
     creditCodeOf: creditCodes(foundation),
+    wordingOf: compileWording(site.definitions, site.configuration.agencies),
     wake: (destination) => wake('forward', destination),
   });
   stops.push('messages in flight', forwarder.drain);

@@ -9,6 +9,8 @@ export interface ClaimRequest {
   readonly until: Date;
   /** The day in Asia/Shanghai, `YYYY-MM-DD`; a message keeps that of its first try. */
   readonly today: string;
+  /** What decides how messages are written today; a message keeps that of its first try. */
+  readonly wording: string;
   /** How many the caller can send now. */
   readonly room: number;
   /** How many all processes together may have claimed. */
@@ -25,14 +27,14 @@ export async function claimMessages(
   destination: string,
   request: ClaimRequest,
 ): Promise<Message[]> {
-  const { now, until, today, room, messagesInFlight, breaker } = request;
+  const { now, until, today, wording, room, messagesInFlight, breaker } = request;
   const probeAt = new Date(now.getTime() + breaker.probeEveryMs);
   const { rows } = await sql.query(
     `select id, destination, agency, record_type as "recordType", table_code as "tableCode",
        table_version as "tableVersion", positions, resend, resend_order is not null as "byOrder", day::text,
-       attempts as attempt, claimed_by as claim
-     from claim_messages($1, $2, $3, $4, $5, $6, $7, $8) order by number`,
-    [destination, now, until, today, room, messagesInFlight, breaker.failures, probeAt],
+       wording, attempts as attempt, claimed_by as claim
+     from claim_messages($1, $2, $3, $4, $5, $6, $7, $8, $9) order by number`,
+    [destination, now, until, today, wording, room, messagesInFlight, breaker.failures, probeAt],
   );
   // Elements of arrays come as text.
   return (rows as unknown as Message[]).map((row) => ({ ...row, positions: row.positions.map(Number) }));

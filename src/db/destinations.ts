@@ -1,5 +1,5 @@
 // How each destination is doing: its circuit breaker, how many messages are out, and what is due there. Claims
-// go through the row lock of the destination, so that the limits hold for all processes together.
+// make sure, under its row lock, that the limits hold for all processes together: see claims.ts.
 import type { Sql } from './pool.js';
 
 export interface Breaker {

@@ -16,6 +16,8 @@ export interface Message {
   readonly byOrder: boolean;
   /** The day in Asia/Shanghai of its first try, `YYYY-MM-DD`: what was over by then has no data, at every try. */
   readonly day: string;
+  /** What decided how it was written at its first try. */
+  readonly wording: string;
   /** Number of this try, from 1. */
   readonly attempt: number;
   /** Names this claim: what ends the message must show it. */

@@ -83,8 +83,10 @@ async function launchClaimed(line: Line, needs: Needs): Promise<boolean> {
   const { id, breaker, messagesInFlight } = line.destination;
   const now = needs.clock();
   const until = new Date(now.getTime() + needs.claimMs);
-  const asked = { now, until, today: shanghaiDay(now), room: roomOf(line), messagesInFlight, breaker };
-  const messages = await claimMessages(needs.database, id, asked);
+  const asked = { now, until, today: shanghaiDay(now), wording: needs.wordingOf(line.destination) };
+  const messages = await claimMessages(needs.database, id, {
+    ...{ ...asked, room: roomOf(line), messagesInFlight, breaker },
+  });
   line.ahead = Math.max(0, line.ahead - messages.length);
   for (const message of messages) launch(message, line, needs);
   return messages.length > 0;

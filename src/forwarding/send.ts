@@ -4,10 +4,10 @@ import { retryDelayMs } from '../core/retry-delay.js';
 import { holdDestination, noteReached, noteUnreached, parkDestination } from '../db/destinations.js';
 import type { Message } from '../db/messages.js';
 import { postMessage, type PostNeeds, type Tried } from './post.js';
-import { renewOver } from './renew-over.js';
+import { renewMessage, type RenewNeeds } from './renew.js';
 import { settle } from './settle.js';
 
-export interface SendNeeds extends PostNeeds {
+export interface SendNeeds extends PostNeeds, RenewNeeds {
   /** Gives [0, 1). */
   readonly random: () => number;
 }
@@ -25,7 +25,7 @@ export async function sendMessage(
   needs: SendNeeds,
 ): Promise<void> {
   const startedAt = needs.clock();
-  if (await renewOver(message, { destination, at: startedAt }, needs)) return;
+  if (await renewMessage(message, { destination, at: startedAt }, needs)) return;
   const tried = await postMessage(message, destination, needs).catch((error: unknown) =>
     ownFailure(error, { message, startedAt }, needs),
   );

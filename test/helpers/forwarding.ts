@@ -16,6 +16,7 @@ import { createTestDatabase, type TestDatabase } from './database.js';
 import { createTemporaryFolder } from './temporary-folder.js';
 
 export const TOKEN = 'city-token';
+export const WORDING = 'as-ever';
 export const CREDIT_CODE = '12120116MB0CCC122Q';
 
 export interface ForwardingBench {
@@ -109,6 +110,7 @@ export async function openForwardingBench(given?: TestDatabase): Promise<Forward
         return Promise.resolve();
       },
       creditCodeOf: () => CREDIT_CODE,
+      wordingOf: () => WORDING,
       random: () => 1,
       signal: new AbortController().signal,
     }),

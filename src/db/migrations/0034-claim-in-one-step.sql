@@ -1,3 +1,6 @@
+-- What decided, besides the day, how it was written at its first try; null before that.
+alter table messages add column wording text;
+
 -- Claims the oldest due messages of a destination in one round trip: while its limits are looked at, nobody else claims. `most`
 -- holds for all processes together, `room` is what the caller can send now. A destination that is parked or whose
 -- breaker is open gets one message as a probe, the least tried one, which need not be due, and the next one at `probe_at`.
@@ -6,6 +9,8 @@ create function claim_messages(
   at timestamptz,
   until timestamptz,
   today date,
+  -- As messages are written today.
+  wording_now text,
   room integer,
   most integer,
   failures_allowed integer,
@@ -36,7 +41,7 @@ begin
   is_probe := state.parked_at is not null or state.failures >= failures_allowed;
   return query
     update messages m set claimed_by = gen_random_uuid(), claimed_until = until, attempts = m.attempts + 1,
-      day = coalesce(m.day, today)
+      day = coalesce(m.day, today), wording = coalesce(m.wording, wording_now)
     where m.id in (
       select due.id from messages due
       where due.destination = of_destination and due.state = 'planned' and (due.due_at <= at or is_probe)

@@ -7,7 +7,7 @@ import { insertMessages, lockPlanning } from '../../../src/db/message-plan.js';
 import type { Message } from '../../../src/db/messages.js';
 import { planMessages } from '../../../src/forwarding/plan.js';
 import { firstVersions, recordId, writeChunk } from '../../helpers/changes.js';
-import { DESTINATION, openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
+import { DESTINATION, openForwardingBench, WORDING, type ForwardingBench } from '../../helpers/forwarding.js';
 
 describe('the claims of messages', () => {
   let bench: ForwardingBench;
@@ -21,7 +21,13 @@ describe('the claims of messages', () => {
     planMessages({ database: bench.test.database, clock: () => bench.now, destination });
   const asked = (room: number) => ({
     ...ONE_EACH,
-    ...{ now: bench.now, until: new Date(bench.now.getTime() + 10_000), today: shanghaiDay(bench.now), room },
+    ...{
+      now: bench.now,
+      until: new Date(bench.now.getTime() + 10_000),
+      today: shanghaiDay(bench.now),
+      wording: WORDING,
+      room,
+    },
   });
   const numbers = (messages: readonly Message[]): unknown[] => messages.map(({ positions }) => positions[0]);
 

@@ -9,7 +9,7 @@ import { postMessage } from '../../../src/forwarding/post.js';
 import { settle, type Settled } from '../../../src/forwarding/settle.js';
 import type { CityMode } from '../../../src/sandbox/city-behaviour.js';
 import { firstVersions, recordId, writeChunk } from '../../helpers/changes.js';
-import { DESTINATION, openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
+import { DESTINATION, WORDING, openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
 import { until } from '../../helpers/until.js';
 
 describe('forwarding when something fails', () => {
@@ -330,7 +330,7 @@ describe('forwarding when something fails', () => {
     const { database } = bench.test;
     const now = bench.now;
     const until = new Date(now.getTime() + 10_000);
-    const lease = { now, until, today: shanghaiDay(now), room: 1 };
+    const lease = { now, until, today: shanghaiDay(now), wording: WORDING, room: 1 };
     const [message] = await claimMessages(database, 'city', { ...DESTINATION, ...lease });
     const tried = await postMessage(message!, destination, bench.sendNeeds());
     return () => settle(message!, tried, { database, at: now, dueAt: now });

@@ -8,12 +8,13 @@ import { claimMessages } from '../../../src/db/claims.js';
 import { readDeliveries } from '../../../src/db/deliveries.js';
 import { readDestinationLag } from '../../../src/db/destination-lag.js';
 import { orderReconciliation, readReconciliation } from '../../../src/db/reconciliations.js';
-import { renewOver } from '../../../src/forwarding/renew-over.js';
+import { renewMessage } from '../../../src/forwarding/renew.js';
+import type { SendNeeds } from '../../../src/forwarding/send.js';
 import { reconcileDay } from '../../../src/forwarding/reconcile.js';
 import { endRecords } from '../../../src/jobs/end-records.js';
 import type { HttpAnswer } from '../../../src/platform/http-client.js';
 import { firstVersions, recordId, writeChunk } from '../../helpers/changes.js';
-import { DESTINATION, openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
+import { DESTINATION, openForwardingBench, WORDING, type ForwardingBench } from '../../helpers/forwarding.js';
 
 const DAY = '2026-06-30';
 const NEXT = '2026-07-01';
@@ -90,11 +91,11 @@ describe('a message that the city took without our knowing', () => {
     await bench.forwarder().work();
     bench.now = new Date('2026-07-01T00:00:30+08:00');
     const until = new Date(bench.now.getTime() + 60_000);
-    const lease = { now: bench.now, until, today: NEXT, room: 1 };
+    const lease = { now: bench.now, until, today: NEXT, wording: WORDING, room: 1 };
     const [claimed] = await claimMessages(database, 'city', { ...DESTINATION, ...lease });
     const message = claimed!;
     const renew = (claim: string): Promise<boolean> =>
-      renewOver({ ...message, claim }, { destination: DESTINATION, at: bench.now }, bench.sendNeeds());
+      renewMessage({ ...message, claim }, { destination: DESTINATION, at: bench.now }, bench.sendNeeds());
     const told = (): number => bench.lines.filter(({ as }) => as !== undefined).length;
     assert.deepEqual([await renew(randomUUID()), told()], [true, 0]);
     assert.deepEqual([await renew(message.claim), told()], [true, 1]);
@@ -121,6 +122,40 @@ describe('a message that the city took without our knowing', () => {
         ['agrees', 1, 1],
       ],
     );
+  });
+
+  it('goes under a new id where it is worded otherwise by now, and both sides have what it says now', async () => {
+    const { database } = bench.test;
+    bench.now = new Date('2026-06-30T12:00:00+08:00');
+    const batch = await writeChunk(database, { changes: firstVersions(3) });
+    bench.city.behave({ mode: 'lose-answer', times: 1 });
+    await bench.forwarder().work();
+    const { officialTable } = bench.sendNeeds();
+    // The columns of a mapping that was changed meanwhile.
+    const renamed: SendNeeds['officialTable'] = (...table) => {
+      const write = officialTable(...table);
+      return (record, out) =>
+        write(Buffer.from(record.toString().replace('"counterpartName"', '"name"')), out);
+    };
+    const needs = { officialTable: renamed, wordingOf: () => 'otherwise' };
+    bench.city.behave({ mode: 'lose-answer', times: 1 });
+    const worker = bench.forwarder({}, needs);
+    advance(60_000);
+    await worker.work();
+    advance(60_000);
+    await worker.work();
+    const ids = bench.messages.map(({ messageId }) => messageId);
+    assert.deepEqual([ids.length, new Set(ids).size, ids[1] === ids[2]], [3, 2, true]);
+    assert.deepEqual(
+      bench.messages.map(({ resend, body }) => [resend ?? false, 'X_name' in body[0]!.data]),
+      [
+        [false, false],
+        [true, true],
+        [true, true],
+      ],
+    );
+    assert.deepEqual(await readDeliveries(database, batch), { pending: 0, delivered: 3, rejected: 0 });
+    assert.deepEqual(await compared(DAY), ['agrees', 3, 3]);
   });
 
   it('ends what is over by itself also where a later version is known that has ended it already', async () => {

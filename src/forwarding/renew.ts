@@ -1,5 +1,6 @@
-// A message keeps the day of its first try, and nobody is shown what is over. So one that was tried on another day, and holds
-// what is over by now, is sent no more: its changes go under a new id, marked as a resend, for they may have been taken.
+// A message says the same at every try. Where it cannot, it goes under a new id, marked as a resend: the destination may
+// have taken it in the words of before. So it is where something of it was over by itself meanwhile, or where mappings, fields or
+// the destination's entry are others than at its first try.
 import { randomUUID } from 'node:crypto';
 import { shanghaiDay } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
@@ -7,20 +8,29 @@ import { readChangesAt, type Change } from '../db/changes.js';
 import { insertParts, settleMessage, type Message } from '../db/messages.js';
 import type { Database } from '../db/pool.js';
 import type { Logger } from '../platform/logger.js';
+import type { WordingOf } from './wording.js';
+
+export interface RenewNeeds {
+  readonly database: Database;
+  readonly log: Logger;
+  readonly wordingOf: WordingOf;
+}
 
 /** Gives a claimed message a new id where it has to have one; true where it did, or where the claim was lost. */
-export async function renewOver(
+export async function renewMessage(
   message: Message,
   { destination, at }: { destination: Destination; at: Date },
-  { database, log }: { database: Database; log: Logger },
+  needs: RenewNeeds,
 ): Promise<boolean> {
+  const { database, log } = needs;
   const today = shanghaiDay(at);
-  if (message.day === today) return false;
+  const isReworded = message.wording !== needs.wordingOf(destination);
+  if (message.day === today && !isReworded) return false;
   const read = (day: string): Promise<Change[]> =>
     readChangesAt(database, message.positions, { openness: destination.openness, day });
   const [before, changes] = [await read(message.day), await read(today)];
   if (changes.length !== message.positions.length) return false;
-  if (changes.every(({ operation }, n) => operation === before[n]?.operation)) return false;
+  if (!isReworded && changes.every(({ operation }, n) => operation === before[n]?.operation)) return false;
   const id = randomUUID();
   const isOurs = await database.transaction(async (sql) => {
     const ended = { at, state: 'narrowed', receiptId: null, cityReceivedAt: null } as const;
@@ -29,6 +39,11 @@ export async function renewOver(
     return isSettled;
   });
   if (isOurs)
-    log.info({ message: message.id, as: id }, 'Message holds what is over by now and goes under a new id');
+    log.info(
+      { message: message.id, as: id },
+      isReworded
+        ? 'Message is worded otherwise by now and goes under a new id'
+        : 'Message holds what is over by now and goes under a new id',
+    );
   return true;
 }
