@@ -16,6 +16,7 @@ import { countOpenDifferences } from '../db/reconciliation-differences.js';
 import { listReminders } from '../db/reminders.js';
 import { countSetAside } from '../db/set-aside.js';
 import { listPauses } from '../db/source-pauses.js';
+import { findStuckFeedback } from '../db/stuck-feedback.js';
 import { schedulesOf } from '../jobs/schedules-of.js';
 import type { Pressure } from './pressure.js';
 import { isMissed } from './source-list.js';
@@ -45,6 +46,7 @@ const LOOKS: readonly Look[] = [
   stoppedDestinations,
   setAsideMessages,
   differingDestinations,
+  stuckFeedback,
   unreachedAgencies,
   unwritableAudit,
   pressedGateway,
@@ -174,6 +176,16 @@ async function differingDestinations({ database }: LookNeeds): Promise<FoundCond
     subject: destination,
     since,
     facts: { records, days },
+  }));
+}
+
+async function stuckFeedback({ database, configuration, now }: LookNeeds): Promise<FoundCondition[]> {
+  const before = ago(now, configuration.gateway.status.laggingAfterMinutes);
+  return (await findStuckFeedback(database, before)).map(({ destination, since, ...facts }) => ({
+    code: 'feedback.stuck',
+    subject: destination,
+    since,
+    facts: { ...facts },
   }));
 }
 

@@ -155,7 +155,7 @@ function handleNotices(foundation: Foundation, options: WorkerOptions): void {
       ...base,
       send: plain.send,
       city: { ...city, timeoutMs: destination.timeoutMs },
-      retry: destination.retry,
+      destination,
       creditCodeOf: creditCodes(foundation),
       wake: wakeQueue(foundation),
     }),

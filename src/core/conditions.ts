@@ -144,6 +144,18 @@ export const CONDITIONS = {
       '请查看对账结果和差异明细，确认后可用 repair 补发。',
     ],
   },
+  'feedback.stuck': {
+    severity: 'error',
+    about: 'destination',
+    says: [
+      '{feedbacks} answers to notices are not taken, the first since {since}: {reason} after {attempts} tries (notice {notice}, {agency}).',
+      '{feedbacks}条通知反馈未被接收，最早自{since}起，已尝试{attempts}次，最近原因：{reason}（通知{notice}，{agency}）。',
+    ],
+    todo: [
+      'Where the reason ends in 401 or 403, have it allow this gateway POST /notices/{notice}/feedback, else have that call mended. They are tried on and not lost; this ends when they are taken.',
+      '原因为 401 或 403 时请对方开通反馈接口权限，否则请排查该接口；系统持续重试，反馈不会丢失，送达后本提示自动消除。',
+    ],
+  },
   'endpoint.disabled': {
     severity: 'warning',
     about: 'agency',

@@ -94,15 +94,14 @@ export async function claimFeedback(
   return rows[0] as unknown as FeedbackClaim | undefined;
 }
 
-/** Ends a claim: sent, refused by the city, or due again at `at`; false where the claim was lost. */
+/** Ends a claim: sent, or refused by the city; false where the claim was lost. */
 export async function settleFeedback(
   sql: Sql,
   claim: FeedbackClaim,
-  to: { state: 'due' | 'sent' | 'refused'; at: Date; error: string | null },
+  to: { state: 'sent' | 'refused'; at: Date; error: string | null },
 ): Promise<boolean> {
   const { rowCount } = await sql.query(
     `update notice_feedback set state = $3, error = $5, claimed_by = null, claimed_until = null,
-       due_at = case when $3 = 'due' then $4::timestamptz else due_at end,
        sent_at = case when $3 = 'sent' then $4::timestamptz end
      where id = $1 and claimed_by = $2 and state = 'due'`,
     [claim.id, claim.token, to.state, to.at, to.error],

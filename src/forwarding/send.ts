@@ -1,5 +1,6 @@
 // The way of one claimed message: try ─▶ settle ─▶ tell the breaker. Whatever happens is a row of its attempts.
 import type { Destination } from '../core/configuration.js';
+import { maxFaultsOf } from '../core/faults.js';
 import { retryDelayMs } from '../core/retry-delay.js';
 import { holdDestination, noteReached, noteUnreached, parkDestination } from '../db/destinations.js';
 import type { Message } from '../db/messages.js';
@@ -14,8 +15,6 @@ export interface SendNeeds extends PostNeeds, RenewNeeds {
 
 /** Where the destination's entry does not say it. */
 export const PARKED_PROBE_MS = 60_000;
-/** With the usual delays ten minutes: by then a destination that fails half of its calls has not failed one so often. */
-export const MAX_FAULTS = 20;
 const NOT_TRIED = 'not-tried';
 
 /** Sends a claimed message and stores what came of it. */
@@ -36,7 +35,7 @@ export async function sendMessage(
   const dueAt = new Date(at.getTime() + waitMs);
   // Before the message can be claimed again.
   if (answer.kind === 'denied') await park(answer.reason, { destination, at }, needs);
-  const maxFaults = mayBeItsFault(tried, needs) ? (destination.maxFaults ?? MAX_FAULTS) : undefined;
+  const maxFaults = mayBeItsFault(tried, needs) ? maxFaultsOf(destination) : undefined;
   const settled = await settle(message, tried, { database: needs.database, at, dueAt, maxFaults });
   const fields = { message: message.id, destination: destination.id, attempt: message.attempt };
   if (settled === 'lost') needs.log.info(fields, 'Message was taken over by another worker');

@@ -1,11 +1,12 @@
 // Sends one answer of an agency to the city: claim ─▶ post ─▶ settle. Its id is the Idempotency-Key at
-// every try; it is tried until the city takes it or refuses it in words.
+// every try; it is tried until the city takes it or refuses it in words, seldom once it is stuck.
 import { bearerToken } from '../core/authorization.js';
 import { randomUUID } from 'node:crypto';
 import { GATEWAY } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
 import { shanghaiDay } from '../core/clock.js';
-import type { RetryPolicy } from '../core/configuration.js';
+import type { Destination } from '../core/configuration.js';
+import { maxFaultsOf } from '../core/faults.js';
 import { retryDelayMs } from '../core/retry-delay.js';
 import {
   claimFeedback,
@@ -16,6 +17,7 @@ import {
 import { appendAudits } from '../db/audit.js';
 import { addStep, closeIfAnswered } from '../db/notices.js';
 import type { Database } from '../db/pool.js';
+import { postponeFeedback } from '../db/stuck-feedback.js';
 import type { Logger } from '../platform/logger.js';
 import { judgeCityAnswer, type CityAnswer } from './city-answer.js';
 import type { CityAddress } from './fetch-notices.js';
@@ -29,7 +31,7 @@ export interface SendFeedbackDeps {
   readonly log: Logger;
   readonly send: SendHttp;
   readonly city: CityAddress;
-  readonly retry: RetryPolicy;
+  readonly destination: Pick<Destination, 'retry' | 'maxFaults'>;
   /** Gives [0, 1). */
   readonly random: () => number;
   /** The unified social credit code of an agency. */
@@ -38,6 +40,8 @@ export interface SendFeedbackDeps {
 }
 
 type Sent = CityAnswer & { readonly retryAfterMs: number | undefined };
+type Failed = Extract<Sent, { kind: 'again' | 'denied' }>;
+type Ended = Exclude<Sent, Failed>;
 
 const CLAIM_MARGIN_MS = 15_000;
 
@@ -83,16 +87,9 @@ async function post(claim: FeedbackClaim, deps: SendFeedbackDeps): Promise<Sent>
 async function settle(claim: FeedbackClaim, sent: Sent, deps: SendFeedbackDeps): Promise<string[]> {
   const { noticeId, agency, outcome } = claim;
   const fields = { notice: noticeId, agency, outcome, attempt: claim.attempt };
-  if (sent.kind === 'again') {
-    const waitMs = retryDelayMs({
-      attempt: claim.attempt,
-      policy: deps.retry,
-      random: deps.random,
-      ...(sent.retryAfterMs === undefined ? {} : { retryAfterMs: sent.retryAfterMs }),
-    });
-    const at = new Date(deps.clock().getTime() + waitMs);
-    await settleFeedback(deps.database, claim, { state: 'due', at, error: sent.error });
-    deps.log.info({ ...fields, error: sent.error, waitMs }, 'Feedback not taken yet');
+  if (sent.kind === 'again' || sent.kind === 'denied') {
+    const put = await putOff(claim, sent, deps);
+    deps.log.info({ ...fields, error: sent.error, ...put }, 'Feedback not taken yet');
     return [];
   }
   const following = await end(claim, sent, deps);
@@ -101,11 +98,25 @@ async function settle(claim: FeedbackClaim, sent: Sent, deps: SendFeedbackDeps):
   return following;
 }
 
-async function end(
+/** Neither what the city asks patience for nor a failure among failures is the fault of this answer. */
+async function putOff(
   claim: FeedbackClaim,
-  sent: Exclude<Sent, { kind: 'again' }>,
-  deps: SendFeedbackDeps,
-): Promise<string[]> {
+  { kind, error, retryAfterMs }: Failed,
+  { database, clock, random, destination }: SendFeedbackDeps,
+): Promise<object | undefined> {
+  const at = clock();
+  const after = (attempt: number): Date => {
+    const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
+    return new Date(at.getTime() + retryDelayMs({ attempt, policy: destination.retry, random, ...asked }));
+  };
+  const isAsked = retryAfterMs !== undefined || error === 'http-429';
+  return postponeFeedback(database, claim, {
+    ...{ at, error, isDenied: kind === 'denied', maxFaults: isAsked ? undefined : maxFaultsOf(destination) },
+    dueAt: { usual: after(claim.attempt), stuck: after(Number.POSITIVE_INFINITY) },
+  });
+}
+
+async function end(claim: FeedbackClaim, sent: Ended, deps: SendFeedbackDeps): Promise<string[]> {
   const { id, noticeId, agency, outcome } = claim;
   const at = deps.clock();
   return deps.database.transaction(async (sql) => {

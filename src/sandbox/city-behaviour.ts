@@ -5,6 +5,7 @@ import type { CityRecord, Refusal } from './city-message.js';
 export const CITY_MODES = [
   'accept',
   'deny',
+  'deny-feedback',
   'error-500',
   'error-code-500',
   'too-many',
@@ -17,7 +18,7 @@ export const CITY_MODES = [
   'refuse-message',
 ] as const;
 /**
- * `deny` answers 401; `lose-answer` stores the message and breaks the connection; `lose-records` and `alter-records`
+ * `deny` answers 401, `deny-feedback` 403 to feedback alone; `lose-answer` stores the message and breaks the connection; `lose-records` and `alter-records`
  * answer that all is well, and hold nothing of some records, or something else; `refuse-records` refuses single
  * records, `refuse-message` the whole message where it holds one of them.
  */
@@ -25,7 +26,7 @@ export type CityMode = (typeof CITY_MODES)[number];
 
 export interface CityBehaviour {
   readonly mode: CityMode;
-  /** Number of messages it holds for; without it until told otherwise. */
+  /** Number of messages (of feedbacks for `deny-feedback`) it holds for; without it until told otherwise. */
   readonly times?: number;
   readonly retryAfterSeconds?: number;
   /** Says which records are refused, lost or altered; all of them where it is absent. */
@@ -36,6 +37,8 @@ export interface BehaviourSwitch {
   behave(behaviour: CityBehaviour): void;
   /** Gives what holds for the message that has just come. */
   next(): CityBehaviour;
+  /** Tells whether the feedback that has just come is denied. */
+  deniesFeedback(): boolean;
 }
 
 const ACCEPT: CityBehaviour = { mode: 'accept' };
@@ -44,16 +47,18 @@ const ACCEPT: CityBehaviour = { mode: 'accept' };
 export function createBehaviourSwitch(): BehaviourSwitch {
   let current = ACCEPT;
   let left = Number.POSITIVE_INFINITY;
+  const use = (): CityBehaviour => {
+    if (left <= 0) current = ACCEPT;
+    left -= 1;
+    return current;
+  };
   return {
     behave: (behaviour) => {
       current = behaviour;
       left = behaviour.times ?? Number.POSITIVE_INFINITY;
     },
-    next: () => {
-      if (left <= 0) current = ACCEPT;
-      left -= 1;
-      return current;
-    },
+    next: () => (current.mode === 'deny-feedback' ? ACCEPT : use()),
+    deniesFeedback: () => current.mode === 'deny-feedback' && use().mode === 'deny-feedback',
   };
 }
 

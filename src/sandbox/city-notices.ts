@@ -1,6 +1,7 @@
 // The simulated city's notices: its feed (http-feeds.org, with long polling), and the feedback it gets.
 import { EventEmitter, once } from 'node:events';
 import type { RequestHandler } from 'express';
+import type { BehaviourSwitch } from './city-behaviour.js';
 import type { CityLedger, OfferedNotice } from './city-ledger.js';
 
 export interface NoticeRoutes {
@@ -14,7 +15,7 @@ const PAGE = 100;
 const MAX_TIMEOUT_MS = 30_000;
 
 /** Makes the notice routes over a ledger. */
-export function noticeRoutes(ledger: CityLedger): NoticeRoutes {
+export function noticeRoutes(ledger: CityLedger, behaviour: BehaviourSwitch): NoticeRoutes {
   const offers = new EventEmitter().setMaxListeners(0);
   return {
     offerNotice: async (notice) => {
@@ -36,6 +37,10 @@ export function noticeRoutes(ledger: CityLedger): NoticeRoutes {
         .send(JSON.stringify(ledger.notices.slice(after, after + PAGE).map(toEvent)));
     },
     takeFeedback: async (request, response) => {
+      if (behaviour.deniesFeedback()) {
+        response.status(403).json({ errorCode: '403', errorMsg: '无权反馈' });
+        return;
+      }
       const key = request.get('idempotency-key');
       if (key === undefined || typeof request.body !== 'object') {
         response.status(400).json({ errorCode: '400', errorMsg: '缺少 Idempotency-Key 或请求体' });

@@ -59,6 +59,7 @@ function misbehave(behaviour: CityBehaviour, response: Response): boolean {
     case 'hang':
       return true;
     case 'accept':
+    case 'deny-feedback':
     case 'lose-answer':
     case 'lose-records':
     case 'alter-records':

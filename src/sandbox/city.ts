@@ -48,7 +48,7 @@ const MAX_BODY = '64mb';
 export async function startSandboxCity(options: SandboxCityOptions): Promise<SandboxCity> {
   const ledger = await openCityLedger(options.folder, options.clock);
   const behaviour = createBehaviourSwitch();
-  const notices = noticeRoutes(ledger);
+  const notices = noticeRoutes(ledger, behaviour);
   const server = createServer(cityRoutes(options, { ledger, behaviour, notices }));
   const host = options.host ?? '127.0.0.1';
   try {

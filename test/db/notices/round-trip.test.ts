@@ -69,7 +69,7 @@ describe('a notice, all the way', () => {
         clock,
         send: cityAnswers,
         city,
-        retry,
+        destination: { retry },
         creditCodeOf: (agency: string) => agency,
       };
       await until(async () => {

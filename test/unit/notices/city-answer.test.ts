@@ -16,10 +16,16 @@ describe("the city's answer to a feedback", () => {
   });
 
   it('is tried again for what may pass', () => {
-    for (const status of [302, 401, 403, 408, 425, 429, 500, 502, 503])
+    for (const status of [302, 408, 425, 429, 500, 502, 503])
       assert.equal(judge(status).kind, 'again', String(status));
-    for (const errorCode of ['401', 403, '500'])
-      assert.equal(judge(200, { errorCode, errorMsg: 'busy' }).kind, 'again');
+    assert.equal(judge(200, { errorCode: '500', errorMsg: 'busy' }).kind, 'again');
+  });
+
+  it('is denied where the city does not know us, also inside a 200', () => {
+    for (const status of [401, 403])
+      assert.deepEqual(judge(status, { errorCode: '9' }), { kind: 'denied', error: `http-${status}` });
+    for (const errorCode of ['401', 403])
+      assert.deepEqual(judge(200, { errorCode }), { kind: 'denied', error: `city-${errorCode}` });
   });
 
   it("is refused in the city's words for every other 4xx, and for an error inside a 200", () => {

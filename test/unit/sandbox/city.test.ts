@@ -256,6 +256,22 @@ describe('the simulated city', () => {
     );
   });
 
+  it('denies feedback alone for as many as told', async () => {
+    const give = async (): Promise<number> =>
+      (
+        await call('/notices/N-1/feedback', {
+          method: 'POST',
+          body: { outcome: 'acted' },
+          headers: { 'idempotency-key': 'f1' },
+        })
+      ).status;
+    await call('/control', { method: 'POST', body: { mode: 'deny-feedback', times: 2 } });
+    assert.equal((await post([record('a', 1)], 'm1')).errorCode, '200');
+    assert.deepEqual([await give(), await give()], [403, 403]);
+    assert.equal((await post([record('a', 2)], 'm2')).errorCode, '200');
+    assert.equal(await give(), 200);
+  });
+
   it('misbehaves as told for as many messages as told', async () => {
     const status = async (): Promise<number> => (await call('/records', { method: 'POST', body: {} })).status;
     await call('/control', { method: 'POST', body: { mode: 'too-many', times: 2, retryAfterSeconds: 7 } });
