@@ -62,9 +62,11 @@ export const AUDIT_ACTIONS = [
   'refusals.deleted',
   'rejected-rows.deleted',
   'reminder.raised',
+  'resend-orders.deleted',
   'source.paused',
   'source.replay-ordered',
   'source.resumed',
+  'source-replays.deleted',
   'taken-changes.deleted',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -10,11 +10,14 @@ import {
   deleteReconciliations,
   deleteTaken,
 } from '../db/past-deliveries.js';
+import { deleteResendOrders, deleteSourceReplayOrders } from '../db/past-orders.js';
 import type { Connection } from '../db/pool.js';
 import { audit, cutoffOf, NEVER, ROWS_AT_ONCE, type RetentionNeeds, type Step } from './retention-step.js';
 
 /** A message stands for up to a thousand changes. */
 const MESSAGES_AT_ONCE = 500;
+/** An order of a source stands for up to a thousand batches. */
+const SOURCE_ORDERS_AT_ONCE = 10;
 
 interface Kind {
   readonly kind: GeneralKind;
@@ -28,7 +31,7 @@ interface Kind {
   ) => Promise<number | { readonly count: number; readonly attempts: number }>;
 }
 
-// Parts of what others refer to come first: differences before their comparisons.
+// Parts of what others refer to come first: differences before their comparisons, messages before their orders.
 const KINDS: readonly Kind[] = [
   {
     kind: 'takenChanges',
@@ -50,6 +53,20 @@ const KINDS: readonly Kind[] = [
     object: 'destinations',
     most: MESSAGES_AT_ONCE,
     work: (sql, { cutoff, limit }) => deleteMessages(sql, cutoff, limit),
+  },
+  {
+    kind: 'messages',
+    action: 'resend-orders.deleted',
+    object: 'destinations',
+    most: ROWS_AT_ONCE,
+    work: (sql, { cutoff, limit }) => deleteResendOrders(sql, cutoff, limit),
+  },
+  {
+    kind: 'messages',
+    action: 'source-replays.deleted',
+    object: 'sources',
+    most: SOURCE_ORDERS_AT_ONCE,
+    work: (sql, { cutoff, limit }) => deleteSourceReplayOrders(sql, cutoff, limit),
   },
   {
     kind: 'reconciliationDifferences',
