@@ -1,6 +1,7 @@
 // Brings everything at rest under the current data key: the sealed columns, then the originals, until a look that
 // began when nobody could seal with the old keys any more finds none; only then the old keys are taken away.
 // Nothing but the values themselves says how far it is: killed anywhere, it is simply started again.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { COMMAND_LINE, type AuditAct } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
 import { appendAudits } from '../db/audit.js';
@@ -14,6 +15,7 @@ import { originalKeys } from '../platform/original-keys.js';
 import { DRY_RUN, type Originals } from '../platform/originals.js';
 import { removeOldKeys, settledAtMs } from '../platform/rotate-data-key.js';
 import type { Sealer } from '../platform/sealing.js';
+import { busy, LOCK_WAIT_MS, NOTHING_CHANGED, withBoundedLocks } from './bounded-locks.js';
 
 export interface ResealNeeds {
   readonly database: Database;
@@ -24,7 +26,25 @@ export interface ResealNeeds {
   readonly clock: Clock;
   readonly log: Logger;
   readonly wait: (ms: number) => Promise<void>;
+  readonly lockWaits?: LockWaits;
+  /** Told of a table that somebody is still writing to. */
+  readonly onWriter?: (table: string) => void;
 }
+
+export interface LockWaits {
+  /** How long any other lock is waited for. */
+  readonly waitMs: number;
+  /** How long each try waits for the writers of a table; so long whoever comes to write waits behind it. */
+  readonly tryMs: number;
+  readonly tries: number;
+  readonly betweenMs: number;
+}
+
+const LOCK_WAITS: LockWaits = { waitMs: LOCK_WAIT_MS, tryMs: 5000, tries: 6, betweenMs: 5000 };
+const LEFT = [
+  'No key was removed; what was sealed anew stays so.',
+  '未移除任何密钥；已重新加密的内容保持有效。',
+] as const;
 
 export interface Resealed {
   readonly values: number;
@@ -38,14 +58,24 @@ export interface ResealReport extends Resealed {
   readonly removed: readonly string[];
 }
 
-/** Reseals and takes the old keys away; run again, or by two at once, it does the same and no harm. */
+/** Reseals and takes the old keys away; run again, or by two at once, it does the same and no harm. Throws `data-key.busy` where somebody has held a lock for too long: before anything is done where that is the one of the keys. */
 export async function resealEverything(needs: ResealNeeds): Promise<ResealReport> {
   const keys = loadDataKey(needs.dataKeyFile);
+  if (keys.older.length === 0) return { values: 0, files: 0, waiting: 0, removed: [] };
+  const { database, lockWaits: { waitMs } = LOCK_WAITS } = needs;
+  await withBoundedLocks({ database, waitMs, left: NOTHING_CHANGED }, (bounded) =>
+    withKeysLocked(bounded, () => Promise.resolve()),
+  );
+  return withBoundedLocks({ database, waitMs, left: LEFT }, (bounded) =>
+    resealUnder(keys, { ...needs, database: bounded }),
+  );
+}
+
+async function resealUnder(keys: DataKeys, needs: ResealNeeds): Promise<ResealReport> {
   const keyIds = keys.older.map(({ id }) => id);
-  if (keyIds.length === 0) return { values: 0, files: 0, waiting: 0, removed: [] };
   const first = await resealOnce(keyIds, needs);
   await waitUntilSettled(keys, needs);
-  await awaitWriters(needs.database, await sealedColumns(needs.database));
+  await awaitEachTable(needs);
   const second = await resealOnce(keyIds, needs);
   const last = isNothing(second) ? second : await resealOnce(keyIds, needs);
   const done = {
@@ -58,6 +88,18 @@ export async function resealEverything(needs: ResealNeeds): Promise<ResealReport
   if (removed.length === 0) return { ...done, removed };
   needs.log.info({ removed: keyIds, values: done.values, files: done.files }, 'Old data keys removed');
   return { ...done, removed };
+}
+
+/** Between the tries, whoever came to write goes first. */
+async function awaitEachTable({ database, onWriter, lockWaits = LOCK_WAITS }: ResealNeeds): Promise<void> {
+  const { tryMs, tries, betweenMs } = lockWaits;
+  for (const column of await sealedColumns(database))
+    for (let tried = 1; !(await awaitWriters(database, [column], tryMs)); tried += 1) {
+      if (tried >= tries)
+        throw await busy({ database, waitMs: tries * tryMs + (tries - 1) * betweenMs, left: LEFT });
+      onWriter?.(column.table);
+      await sleep(betweenMs);
+    }
 }
 
 /** Enters what was sealed anew and takes the keys away, which are gone only if that could be entered. */

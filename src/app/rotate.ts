@@ -7,15 +7,25 @@ import type { Database } from '../db/pool.js';
 import { withKeysLocked } from '../db/sealed-columns.js';
 import { replaceDataKeys } from '../platform/data-key.js';
 import { nextDataKeys, type Rotation } from '../platform/rotate-data-key.js';
+import { NOTHING_CHANGED, withBoundedLocks } from './bounded-locks.js';
 
 export interface RotateNeeds {
   readonly database: Database;
   readonly dataKeyFile: string;
   readonly clock: Clock;
+  /** How long a lock is waited for. */
+  readonly lockWaitMs?: number;
 }
 
-/** Rotates the data key; does nothing where that was done less than a minute ago. */
-export function rotateKeys({ database, dataKeyFile, clock }: RotateNeeds): Promise<Rotation> {
+/** Rotates the data key; does nothing where that was done less than a minute ago. Throws `data-key.busy`. */
+export function rotateKeys(needs: RotateNeeds): Promise<Rotation> {
+  const { database, lockWaitMs: waitMs } = needs;
+  return withBoundedLocks({ database, waitMs, left: NOTHING_CHANGED }, (bounded) =>
+    rotateLocked({ ...needs, database: bounded }),
+  );
+}
+
+function rotateLocked({ database, dataKeyFile, clock }: RotateNeeds): Promise<Rotation> {
   return withKeysLocked(database, async (sql) => {
     const at = clock();
     const rotation = nextDataKeys(dataKeyFile, at);

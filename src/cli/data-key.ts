@@ -46,6 +46,8 @@ export function runDataKeyReseal(): Promise<void> {
         note(`Waiting ${Math.ceil(ms / 1000)} s, until no process seals with the old key · 请稍候`);
         await sleep(ms);
       },
+      onWriter: (table) =>
+        note(`Waiting for a transaction that writes to ${table} · 正在等待写入 ${table} 的事务结束`),
     });
     print(`${report.values} values and ${report.files} files sealed anew · 已重新加密`);
     if (report.removed.length > 0) print(`Removed · 已移除旧密钥: ${report.removed.join(', ')}`);

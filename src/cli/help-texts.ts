@@ -138,15 +138,17 @@ Examples · 示例:
   gateway data-key reseal`,
 
   dataKeyRotate: `
-Exit 0 a new key is in front, or the last one is less than a minute old; 2 nothing was changed.
+Exit 0 a new key is in front, or the last one is less than a minute old; 2 nothing was changed, also where somebody
+else holds what it needs for a minute (\`data-key.busy\`): run it again.
 退出码：0 已轮换（或刚刚轮换过），2 未作更改。
 Example · 示例:
   gateway data-key rotate`,
 
   dataKeyReseal: `
 Takes a minute at least, beside the serving gateway; killed, it is simply started again. 可在服务运行时执行，中断后可重新运行。
-Exit 0 the old keys are gone, or there was none; 1 something is still under an old key: run it again; 2 not done.
-退出码：0 旧密钥已移除，1 尚有遗留，请再次运行，2 未完成。
+Exit 0 the old keys are gone, or there was none; 1 something is still under an old key: run it again; 2 not done, also
+where another transaction holds a lock for a minute (\`data-key.busy\` says which): no key is removed then, run it again.
+退出码：0 旧密钥已移除，1 尚有遗留，请再次运行，2 未完成（含其他事务占用超过一分钟：不移除密钥，请再次运行）。
 Example · 示例:
   gateway data-key reseal`,
 

@@ -106,6 +106,7 @@ export const ERRORS = {
   'feed.unknown-position': kind(400, 'Unknown lastEventId', 'lastEventId 无法识别'),
   'catalogue.not-listed': kind(422, 'The catalogue does not list this record type', '目录未列入该信息类别'),
   'config.invalid': kind(500, 'The configuration is not valid', '配置有误'),
+  'data-key.busy': passing(503, 'Somebody else is writing what this waits for', '其他事务仍在占用数据'),
   'database.unavailable': passing(503, 'The database is not available', '数据库暂不可用'),
   'database.conflict': passing(503, 'Two writers met on the same record', '同一记录并发写入'),
   'postgres.not-startable': kind(

@@ -1,6 +1,7 @@
 // Everything sealed in the database: each bytea column named `sealed` or `sealed_…`, as the catalogue of PostgreSQL
 // has them. Read and replaced by stretches of a table's pages, whatever the table; a value that somebody else
 // has changed meanwhile is left to the next look.
+import { boundLocks, isLockTimeout } from './bounded-locks.js';
 import type { Connection, Database, Sql } from './pool.js';
 
 export interface SealedColumn {
@@ -69,22 +70,18 @@ export async function resealColumn(
   return found;
 }
 
-const LOCK_NOT_AVAILABLE = '55P03';
-
-/** Waits until nobody who began before is still writing sealed values: what they wrote can be seen afterwards. False where a table took longer than `atMostMs` (0 is no bound): until then whoever comes to write waits behind it. */
+/** Waits until nobody who began before is still writing sealed values: what they wrote can be seen afterwards. False where a table took longer than `atMostMs`: until then whoever comes to write waits behind it. */
 export async function awaitWriters(
   database: Database,
   columns: readonly SealedColumn[],
-  atMostMs = 0,
+  atMostMs: number,
 ): Promise<boolean> {
+  const bounded = boundLocks(database, atMostMs);
   try {
     for (const { table } of columns)
-      await database.transaction(async (sql) => {
-        await sql.query(`set local lock_timeout = ${atMostMs}`);
-        await sql.query(`lock table ${quoted(table)} in share mode`);
-      });
+      await bounded.transaction((sql) => sql.query(`lock table ${quoted(table)} in share mode`));
   } catch (error) {
-    if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return false;
+    if (isLockTimeout(error)) return false;
     throw error;
   }
   return true;

@@ -1,11 +1,13 @@
 // Sealing everything anew on a real PostgreSQL, with an intake beside it.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { resealEverything, type ResealNeeds } from '../../src/app/reseal.js';
 import { rotateKeys } from '../../src/app/rotate.js';
 import { sealedCounts } from '../../src/app/sealed-counts.js';
 import { checkChain } from '../../src/core/audit-chain.js';
+import { isGatewayError } from '../../src/core/errors.js';
 import { readAudit } from '../../src/db/audit.js';
 import { sealedColumns } from '../../src/db/sealed-columns.js';
 import { loadDataKey } from '../../src/platform/data-key.js';
@@ -189,6 +191,67 @@ describe('sealing anew', function () {
     assert.deepEqual(await opened(), expected(ROWS));
     assert.equal((await resealEverything(needs)).values, 0);
   });
+
+  const short = { waitMs: 100, tryMs: 50, tries: 3, betweenMs: 10 };
+  /** What is thrown while another transaction holds what a statement takes. */
+  const busyBeside = async (statement: string, work: () => Promise<unknown>): Promise<string> => {
+    let message = '';
+    await test.database.transaction(async (sql) => {
+      await sql.query(statement);
+      const { rows } = await sql.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await assert.rejects(work(), (error) => {
+        assert.ok(isGatewayError(error, 'data-key.busy'));
+        message = error.message;
+        for (const text of [message, error.detailZh ?? ''])
+          assert.ok(text.includes(String(rows[0]?.pid)), text);
+        return true;
+      });
+    });
+    return message;
+  };
+
+  it('changes nothing and says who is in the way while somebody else holds the lock of the keys', async () => {
+    await reject(0, 10);
+    const lock = 'select pg_advisory_xact_lock(727004)';
+    const first = readFileSync(needs.dataKeyFile);
+    const rotating = await busyBeside(lock, () => rotateKeys({ ...needs, lockWaitMs: 100 }));
+    assert.match(rotating, /Nothing was changed/);
+    assert.deepEqual(readFileSync(needs.dataKeyFile), first);
+    const old = loadDataKey(needs.dataKeyFile).id;
+    rotate();
+    const kept = readFileSync(needs.dataKeyFile);
+    const resealing = await busyBeside(lock, () => resealEverything({ ...needs, lockWaits: short }));
+    assert.match(resealing, /Nothing was changed/);
+    assert.deepEqual(readFileSync(needs.dataKeyFile), kept);
+    const counts = await sealedCounts(test.database, needs.originalsDir);
+    assert.deepEqual([counts, await acts()], [{ [old]: { 'rejected_rows.sealed': 10 } }, []]);
+    assert.deepEqual((await resealEverything({ ...needs, lockWaits: short })).removed, [old]);
+  });
+
+  for (const [what, statement] of [
+    ['is writing a sealed table', 'update rejected_rows set sealed = sealed where false'],
+    ['has changed a row of it', 'update rejected_rows set row_number = row_number where row_number = 3'],
+    ['has all of it', 'lock table rejected_rows'],
+  ] as const)
+    it(`removes no key and ends, in a bounded time, where another transaction ${what}`, async () => {
+      await reject(0, 10);
+      const old = loadDataKey(needs.dataKeyFile).id;
+      rotate();
+      const told: string[] = [];
+      const onWriter = (table: string): unknown => told.push(table);
+      const message = await busyBeside(statement, () =>
+        resealEverything({ ...needs, lockWaits: short, onWriter }),
+      );
+      assert.match(message, /No key was removed/);
+      const isWriter = what.startsWith('is writing');
+      assert.deepEqual(told, isWriter ? ['rejected_rows', 'rejected_rows'] : []);
+      assert.deepEqual(
+        loadDataKey(needs.dataKeyFile).older.map(({ id }) => id),
+        [old],
+      );
+      assert.deepEqual((await resealEverything({ ...needs, lockWaits: short })).removed, [old]);
+      assert.deepEqual(await opened(), expected(10));
+    });
 
   it('keeps the old key while an upload under it is still being written', async () => {
     const source = new Readable({ read: () => undefined });
