@@ -19,7 +19,7 @@ const MAX_BATCHES = 1000;
 
 type Needs = Pick<Foundation, 'clock' | 'dispatcher' | 'log' | 'storage'>;
 
-/** Binds ordering and looking; throws `request.malformed` for more than 1,000 batches, and `replay.unknown`. */
+/** Binds ordering and looking; throws `request.malformed` for more than 1,000 batches. */
 export function bindSourceReplays(needs: Needs): Pick<HttpDeps, 'replaySource' | 'readSourceReplay'> {
   const { database } = needs.storage;
   const wake = wakeQueue(needs);
@@ -32,11 +32,7 @@ export function bindSourceReplays(needs: Needs): Pick<HttpDeps, 'replaySource' |
     },
     readSourceReplay: async (source, id) => {
       const order = await readSourceReplay(database, source, id);
-      if (order === undefined)
-        throw new GatewayError('replay.unknown', 'There is no such replay of this source.', {
-          detailZh: '该来源没有此重新处理任务。',
-        });
-      return viewOf(order, await readLookedAt(database, id));
+      return order && viewOf(order, await readLookedAt(database, id));
     },
   };
 }

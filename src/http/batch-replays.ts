@@ -72,8 +72,9 @@ export function readSourceReplay(deps: HttpDeps): RequestHandler<{ source: strin
   return async (request, response) => {
     const { id: source } = ownSource(request.params.source, response, deps);
     const { replay } = request.params;
-    if (!UUID.test(replay)) throw unknownReplay();
-    response.json(await deps.readSourceReplay(source, replay.toLowerCase()));
+    const found = UUID.test(replay) ? await deps.readSourceReplay(source, replay.toLowerCase()) : undefined;
+    if (found === undefined) throw unknownReplay();
+    response.json(found);
   };
 }
 

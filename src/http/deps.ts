@@ -259,7 +259,7 @@ export interface HttpDeps {
     stretch: DeliveredStretch,
     order: { caller: Caller; reason: string },
   ) => Promise<{ readonly isNew: boolean; readonly replay: { readonly id: string } }>;
-  readonly readSourceReplay: (source: string, id: string) => Promise<object>;
+  readonly readSourceReplay: (source: string, id: string) => Promise<object | undefined>;
   readonly problemsCsv: (batchId: string, caller: Caller) => AsyncIterable<string>;
   readonly writeCorrection: (
     batchId: string,

@@ -11,6 +11,7 @@ describe('a replay over HTTP', () => {
         changes: asked.push(selection),
         superseded: null,
       }),
+      readSourceReplay: async () => undefined,
     });
   });
   beforeEach(() => {
@@ -38,6 +39,14 @@ describe('a replay over HTTP', () => {
       assert.equal((await post(selection, '?preview=true')).status, 200);
     assert.deepEqual(asked[2], { records: [{ id: BATCH_ID, version: 2 }, { id: BATCH_ID }] });
     assert.equal(asked.length, 3);
+  });
+
+  it('of a source that there is not is unknown, whatever its id looks like', async () => {
+    for (const id of [BATCH_ID, 'x']) {
+      const path = `/v1/sources/market-regulation-penalty/replays/${id}`;
+      const { status, body } = await run.api({ path, key: KEYS.operator });
+      assert.deepEqual([status, body['code']], [404, 'replay.unknown'], id);
+    }
   });
 
   it('refuses what is no selection, and an order without a reason', async () => {
