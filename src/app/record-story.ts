@@ -1,7 +1,6 @@
 // The whole story of one record by right: an agency has its own records and the notices that came to it, operators and
 // auditors have all. Everything is masked, and the reading is written down before the answer goes out.
 import { actorOf } from '../core/audit-entry.js';
-import { generalKeepingOf } from '../core/keeping.js';
 import { ANY_DAY, maskPersonalNumbersIn } from '../core/mask.js';
 import { describeProblem } from '../core/problem-text.js';
 import { standingOf } from '../core/record-standing.js';
@@ -37,7 +36,7 @@ export async function tellRecord(
   const states = await readStates(database, { recordId, after, limit: limit + 1 });
   const shown = states.slice(0, limit);
   const beside = await readBeside(database, shown);
-  const kept = generalKeepingOf('messages', site.configuration.retention);
+  const kept = site.configuration.retention.messages.days;
   const notices = await readNoticesAbout(database, { subjects: head.subjects, agency: caller.agency });
   await writeDown({
     at: clock(),

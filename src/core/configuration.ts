@@ -255,7 +255,7 @@ export interface Route {
   readonly agencies: readonly string[];
 }
 
-/** How long something is kept where the catalogue says nothing else of its record type; `unlimited` for good. */
+/** How long something is kept where the catalogue says nothing else of its record type; what a site leaves out is as in its schema. */
 interface DefaultKeeping {
   readonly days: number | 'unlimited';
 }
@@ -268,18 +268,18 @@ export interface Retention {
   /** What a version said, from the day on which the next one took its place. */
   readonly oldVersions: DefaultKeeping;
   readonly feed: DefaultKeeping;
-  /** Settled messages to destinations. @default 1825 */
-  readonly messages?: DefaultKeeping;
-  /** Tries of settled messages, from their beginning on; with their message at the latest. @default 365 */
-  readonly messageAttempts?: DefaultKeeping;
-  /** What destinations took, from its day on; for so long a day can be compared. @default 400 @minimum 35 */
-  readonly takenChanges?: DefaultKeeping;
-  /** Comparisons that are done, from the last one of a day on. @default 1825 @minimum 35 */
-  readonly reconciliations?: DefaultKeeping;
-  /** Differences, from their closing on. @default 1825 */
-  readonly reconciliationDifferences?: DefaultKeeping;
-  /** Noted places of the feed's digest that nobody needs, from their event on. @default 365 */
-  readonly feedDigests?: DefaultKeeping;
+  /** Settled messages to destinations, and orders that are over. */
+  readonly messages: DefaultKeeping;
+  /** Tries of settled messages, from their beginning on; with their message at the latest. */
+  readonly messageAttempts: DefaultKeeping;
+  /** What destinations took, from its day on; for so long a day can be compared. @minimum 35 */
+  readonly takenChanges: DefaultKeeping;
+  /** Comparisons that are done, from the last one of a day on. @minimum 35 */
+  readonly reconciliations: DefaultKeeping;
+  /** Differences, from their closing on. */
+  readonly reconciliationDifferences: DefaultKeeping;
+  /** Noted places of the feed's digest that nobody needs, from their event on. */
+  readonly feedDigests: DefaultKeeping;
 }
 
 export interface Configuration {

@@ -29,17 +29,4 @@ export function keepingOf(
 export type TypeKeeping = Pick<CatalogueEntry, 'type' | 'retention'>;
 
 /** What is known of deliveries to destinations, whatever their types. */
-const GENERAL_DAYS = {
-  messages: 1825,
-  messageAttempts: 365,
-  takenChanges: 400,
-  reconciliations: 1825,
-  reconciliationDifferences: 1825,
-  feedDigests: 365,
-} as const;
-export type GeneralKind = keyof typeof GENERAL_DAYS;
-
-/** Gives how many days a kind is kept, the default where the configuration says nothing. */
-export function generalKeepingOf(kind: GeneralKind, retention: Retention): KeptDays {
-  return retention[kind]?.days ?? GENERAL_DAYS[kind];
-}
+export type GeneralKind = Exclude<keyof Retention, KeptKind | 'feed'>;

@@ -1,7 +1,7 @@
 // The steps that delete what is known of deliveries to destinations, each by its own period of `config/retention.yaml`.
 import type { AuditAction } from '../core/audit-entry.js';
 import { shanghaiDay } from '../core/clock.js';
-import { generalKeepingOf, type GeneralKind } from '../core/keeping.js';
+import type { GeneralKind } from '../core/keeping.js';
 import {
   deleteAttempts,
   deleteDifferences,
@@ -101,7 +101,7 @@ async function forget(
   needs: RetentionNeeds,
   { kind, action, object, most, work }: Kind,
 ): Promise<boolean> {
-  const cutoff = cutoffOf(generalKeepingOf(kind, needs.retention), needs.clock());
+  const cutoff = cutoffOf(needs.retention[kind].days, needs.clock());
   if (cutoff === NEVER) return false;
   const done = await work(connection, { cutoff, limit: needs.rowsAtOnce ?? most, views: needs.views });
   const counts = typeof done === 'number' ? { count: done } : done;

@@ -1,5 +1,5 @@
 // Reads `config/`: every file is held against its JSON Schema and then against the others. All problems
-// are reported at once; unknown keys are refused; the result is frozen.
+// are reported at once; unknown keys are refused; what is left out is as its schema says; the result is frozen.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -32,7 +32,7 @@ export function loadConfiguration(folder: string, definitions: Definitions): Con
   if (!existsSync(folder))
     throw configInvalid([`${folder}: there is no such folder; CONFIG_DIR names it, ./config without it`]);
   const problems: string[] = [];
-  const ajv = new Ajv2020({ allErrors: true });
+  const ajv = new Ajv2020({ allErrors: true, useDefaults: true });
   ajv.addFormat('unified-social-credit-code', isUnifiedSocialCreditCode);
   const loaded: Record<string, unknown> = {};
   for (const name of FILES) loaded[name] = loadFile({ folder, name, schema: name, ajv, problems });

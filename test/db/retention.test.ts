@@ -21,17 +21,10 @@ import { replaceFile } from '../../src/db/original-files.js';
 import { until } from '../helpers/until.js';
 import { recordId, writeChunk } from '../helpers/changes.js';
 import { NOW, openIntakeBench, type IntakeBench } from '../helpers/intake.js';
+import { KEPT_FOR_GOOD } from '../helpers/kept-for-good.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
 
 const DAY_MS = 86_400_000;
-const UNLIMITED: Retention = {
-  originals: { days: 'unlimited' },
-  rejectedRows: { days: 'unlimited' },
-  problems: { days: 'unlimited' },
-  oldVersions: { days: 'unlimited' },
-  feed: { days: 'unlimited' },
-};
-
 /** The catalogue of a site that keeps problems of penalties for so long. */
 const penaltyKept = (problemsDays: KeptDays): TypeKeeping[] => [
   { type: 'administrative-penalty', retention: { problemsDays, oldVersionsDays: 'unlimited' } },
@@ -60,7 +53,7 @@ describe('retention', () => {
     applyRetention({
       database: bench.test.database,
       originals: bench.originals,
-      retention: { ...UNLIMITED, ...retention },
+      retention: { ...KEPT_FOR_GOOD, ...retention },
       catalogue: [],
       views: [],
       clock: () => new Date(NOW.getTime() + days * DAY_MS),

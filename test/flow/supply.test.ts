@@ -7,13 +7,13 @@ import { dayNumber, dayOf } from '../../src/core/day.js';
 import { periodOf } from '../../src/core/reporting-period.js';
 import { applyRetention } from '../../src/jobs/apply-retention.js';
 import { startTestGateway, type Answer, type TestGateway } from '../helpers/gateway.js';
+import { KEPT_FOR_GOOD } from '../helpers/kept-for-good.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
 
 const AGENCY = 'ecology-environment';
 /** A source of the sample district that is expected each month, and one that is expected each week. */
 const SOURCE = 'ecology-environment-penalty';
 const WEEKLY = 'courts-judgment-defaulter';
-const UNLIMITED = { days: 'unlimited' } as const;
 const IN_A_YEAR_MS = 366 * 86_400_000;
 
 interface Body {
@@ -134,13 +134,7 @@ describe('the supply of the sources', () => {
         originals: { remove: () => Promise.reject(new Error('no original is past its retention here')) },
         catalogue: [],
         views: [],
-        retention: {
-          originals: UNLIMITED,
-          rejectedRows: UNLIMITED,
-          problems: UNLIMITED,
-          oldVersions: UNLIMITED,
-          feed: { days: 10 },
-        },
+        retention: { ...KEPT_FOR_GOOD, feed: { days: 10 } },
         clock: () => new Date(Date.now() + IN_A_YEAR_MS),
         audit: () => Promise.resolve(),
         signal: new AbortController().signal,

@@ -19,11 +19,11 @@ import {
 import { applyRetention } from '../../../src/jobs/apply-retention.js';
 import { firstVersions, recordId, writeChunk } from '../../helpers/changes.js';
 import { openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
+import { KEPT_FOR_GOOD } from '../../helpers/kept-for-good.js';
 
 const DAY_MS = 86_400_000;
 const START = new Date('2026-06-30T04:00:00Z');
 const SOURCE = 'market-regulation-penalty';
-const UNLIMITED = { days: 'unlimited' } as const;
 const at = (days: number): Date => new Date(START.getTime() + days * DAY_MS);
 
 describe('an order that is over', () => {
@@ -39,10 +39,8 @@ describe('an order that is over', () => {
     applyRetention({
       ...{ database: bench.test.database, originals: { remove: () => Promise.resolve() } },
       retention: {
-        ...{ originals: UNLIMITED, rejectedRows: UNLIMITED, problems: UNLIMITED, oldVersions: UNLIMITED },
-        ...{ feed: UNLIMITED, messageAttempts: UNLIMITED, takenChanges: UNLIMITED },
-        ...{ reconciliations: UNLIMITED, reconciliationDifferences: UNLIMITED, feedDigests: UNLIMITED },
-        messages: options.messages === undefined ? UNLIMITED : { days: options.messages },
+        ...KEPT_FOR_GOOD,
+        messages: { days: options.messages ?? 'unlimited' },
       },
       ...{ catalogue: [], views: [], clock: () => at(days), signal: new AbortController().signal },
       audit: async (sql, entries) => {

@@ -22,16 +22,11 @@ import type { RetentionNeeds } from '../../../src/jobs/retention-step.js';
 import { firstVersions, recordId, writeChunk, type WrittenChange } from '../../helpers/changes.js';
 import { readFeed } from '../../helpers/feed-events.js';
 import { DESTINATION, openForwardingBench, type ForwardingBench } from '../../helpers/forwarding.js';
+import { KEPT_FOR_GOOD } from '../../helpers/kept-for-good.js';
 import { until } from '../../helpers/until.js';
 
 const DAY_MS = 86_400_000;
 const START = new Date('2026-06-30T04:00:00Z');
-const UNLIMITED = { days: 'unlimited' } as const;
-const KEPT: Retention = {
-  ...{ originals: UNLIMITED, rejectedRows: UNLIMITED, problems: UNLIMITED, oldVersions: UNLIMITED },
-  ...{ feed: UNLIMITED, messages: UNLIMITED, messageAttempts: UNLIMITED, takenChanges: UNLIMITED },
-  ...{ reconciliations: UNLIMITED, reconciliationDifferences: UNLIMITED, feedDigests: UNLIMITED },
-};
 const OPERATOR = { keyId: 'k', role: 'operator', agency: null } as const;
 
 describe('what is known of deliveries', () => {
@@ -51,7 +46,7 @@ describe('what is known of deliveries', () => {
   ): Promise<void> =>
     applyRetention({
       ...{ database: bench.test.database, originals: { remove: () => Promise.resolve() } },
-      ...{ retention: { ...KEPT, ...retention }, catalogue: [], views: [], clock: () => at(days) },
+      ...{ retention: { ...KEPT_FOR_GOOD, ...retention }, catalogue: [], views: [], clock: () => at(days) },
       audit: async (sql, entries) => {
         await appendAudits(sql, entries);
         acts.push(...entries);
