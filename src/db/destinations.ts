@@ -39,7 +39,7 @@ export async function noteReached(sql: Sql, destination: string, at: Reached): P
        parked_reason = case when old.is_over then null else d.parked_reason end,
        open_until = case when old.failures >= $2 or old.is_over then null else d.open_until end
      from (select id, failures, coalesce(parked_at <= $3, false) as is_over
-           from destinations where id = $1 and (failures > 0 or parked_at is not null) for update) old
+           from destinations where id = $1 and (failures > 0 or parked_at is not null) for no key update) old
      where d.id = old.id and (old.failures > 0 or old.is_over)
      returning old.failures >= $2 or old.is_over as "wasShut"`,
     [destination, at.breaker.failures, at.startedAt],
@@ -76,7 +76,7 @@ export async function parkDestination(sql: Sql, destination: string, parking: Pa
   const { rows } = await sql.query<{ isNew: boolean }>(
     `update destinations d set parked_at = coalesce(d.parked_at, $2), parked_reason = $3,
        open_until = greatest(d.open_until, $4)
-     from (select id, parked_at from destinations where id = $1 for update) old
+     from (select id, parked_at from destinations where id = $1 for no key update) old
      where d.id = old.id returning old.parked_at is null as "isNew"`,
     [destination, parking.at, parking.reason, parking.probeAt],
   );

@@ -74,50 +74,59 @@ export async function readPlanState(sql: Sql, destination: string): Promise<Plan
 }
 
 interface PlannableChunk extends Pick<FreshChange, 'agency' | 'recordType' | 'batchId'> {
-  /** Position of the first change that is given. */
-  readonly first: number;
-  readonly expected: number;
-  /** Joined by commas. */
-  readonly recordIds: string;
+  readonly firstPosition: number;
+  /** Up to here it was looked at. */
+  readonly lastPosition: number;
+  /** Joined by commas, as are the record ids; null where nothing is left of it. */
+  readonly ordinals: string | null;
+  readonly recordIds: string | null;
   /** A letter each. */
-  readonly operations: string;
+  readonly operations: string | null;
+}
+
+export interface PlannableChanges {
+  readonly changes: readonly FreshChange[];
+  /** Up to here there is nothing else; undefined where there was nothing to look at. */
+  readonly lookedTo: number | undefined;
 }
 
 /** Reads what planning needs of the next changes after a position, in order, at most `limit`; `openness` is that of the destination. */
 export async function readPlannableChanges(
   sql: Sql,
   { after, limit, openness }: { after: number; limit: number; openness: Openness },
-): Promise<FreshChange[]> {
-  // Positions have no holes, so the next `limit` changes are those up to `after + limit`. A chunk comes in one row: the
-  // driver takes longer for a thousand rows than all that is done with them.
+): Promise<PlannableChanges> {
+  // Positions have no holes, so the next `limit` changes are those up to `after + limit`; some may be past their retention.
+  // A chunk comes in one row: the driver takes longer for a thousand rows than all that is done with them.
   const { rows } = await sql.query(
-    `select c.first_position + w."from" as first, w."to" - w."from" + 1 as expected, c.agency, c.record_type as "recordType",
-            c.batch_id as "batchId", v.*
+    `select c.first_position as "firstPosition", c.first_position + w."to" as "lastPosition", c.agency,
+            c.record_type as "recordType", c.batch_id as "batchId", v.*
      from chunks c
      cross join lateral (select greatest($1::bigint + 1 - c.first_position, 0)::integer as "from",
        least($1::bigint + $2 - c.first_position, c.changes - 1)::integer as "to") w
      cross join lateral (
-       select string_agg(record_id::text, ',' order by ordinal) as "recordIds",
+       select string_agg(ordinal::text, ',' order by ordinal) as ordinals,
+              string_agg(record_id::text, ',' order by ordinal) as "recordIds",
               string_agg(${operationTo('$3')}, '' order by ordinal) as operations
        from record_versions v where v.chunk_id = c.id and v.ordinal between w."from" and w."to") v
      where c.changes > 0 and c.last_position > $1 and c.first_position <= $1::bigint + $2
        and c.first_position >= coalesce((select first_position from chunks
          where changes > 0 and first_position <= $1::bigint + 1 order by first_position desc limit 1), 0)
-     order by first`,
+     order by 1`,
     [after, limit, opennessLevel(openness)],
   );
-  return (rows as unknown as PlannableChunk[]).flatMap(changesOf);
+  const chunks = rows as unknown as PlannableChunk[];
+  return { changes: chunks.flatMap(changesOf), lookedTo: chunks.at(-1)?.lastPosition };
 }
 
-function changesOf({ first, expected, recordIds, operations, ...chunk }: PlannableChunk): FreshChange[] {
+function changesOf(chunk: PlannableChunk): FreshChange[] {
+  const { firstPosition, ordinals, recordIds, operations, agency, recordType, batchId } = chunk;
+  if (ordinals === null || recordIds === null || operations === null) return [];
   const ids = recordIds.split(',');
-  if (ids.length !== expected)
-    throw new GatewayError('internal.unexpected', 'A chunk lacks changes.', { details: { first, expected } });
-  return ids.map((recordId, index) => ({
-    position: first + index,
-    recordId,
+  return ordinals.split(',').map((ordinal, index) => ({
+    position: firstPosition + Number(ordinal),
+    recordId: ids[index] as string,
     operation: operations[index] as FreshChange['operation'],
-    ...chunk,
+    ...{ agency, recordType, batchId },
   }));
 }
 
@@ -218,7 +227,18 @@ export async function removeWaiting(
   ]);
 }
 
-/** Notes how far the change log is planned. */
-export async function movePlannedTo(sql: Sql, destination: string, position: number): Promise<void> {
-  await sql.query('update destinations set planned_to = $2 where id = $1', [destination, position]);
+/** Notes how far the change log is planned; throws where another planning moved that meanwhile, in spite of the lock. */
+export async function movePlannedTo(
+  sql: Sql,
+  destination: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<void> {
+  const { rowCount } = await sql.query(
+    'update destinations set planned_to = $2 where id = $1 and planned_to = $3',
+    [destination, to, from],
+  );
+  if (rowCount !== 1)
+    throw new GatewayError('internal.unexpected', 'Somebody else planned at the same time.', {
+      details: { destination, from, to },
+    });
 }

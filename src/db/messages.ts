@@ -100,14 +100,17 @@ export async function insertParts(
     readonly at: Date;
     /** Where the destination may have taken the message without our knowing: the parts are marked as a resend. */
     readonly mayBeTaken: boolean;
+    /** Where a part is the message itself over again: what failed so often before is set aside no later. */
+    readonly keepsFaults?: boolean;
   },
 ): Promise<void> {
-  const { parts, at, mayBeTaken } = narrowed;
+  const { parts, at, mayBeTaken, keepsFaults = false } = narrowed;
   for (const part of parts)
     await sql.query(
       `insert into messages (id, destination, agency, record_type, table_code, table_version, positions, record_ids,
-         narrowed_from, resend, resend_order, due_at, planned_at)
-       select $2, destination, agency, record_type, table_code, table_version, $3, $4, id, resend or $6, resend_order, $5, $5
+         narrowed_from, resend, resend_order, due_at, planned_at, faults)
+       select $2, destination, agency, record_type, table_code, table_version, $3, $4, id, resend or $6, resend_order, $5, $5,
+         case when $7 then faults else 0 end
        from messages where id = $1`,
       [
         messageId,
@@ -116,6 +119,7 @@ export async function insertParts(
         part.changes.map(({ recordId }) => recordId),
         at,
         mayBeTaken,
+        keepsFaults,
       ],
     );
 }

@@ -1,5 +1,5 @@
 // Planning a resend: what comes next of an order, how far it is, and when it is over. Everything here runs in the
-// planning’s transaction under its lock.
+// planning's transaction under its lock.
 import { chunkAt } from './chunk-at.js';
 import { opennessLevel, type Openness } from '../core/openness.js';
 import type { FreshChange } from './message-plan.js';

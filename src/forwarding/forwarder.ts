@@ -53,6 +53,11 @@ export function createForwarder(given: ForwarderNeeds): Forwarder {
       if (line === undefined) return;
       while (roomOf(line) > 0 && !needs.signal.aborted) {
         if (await launchClaimed(line, needs)) continue;
+        if (line.planning !== undefined) {
+          // It may have looked before there was what there is now: what comes of it is not the last word.
+          await Promise.allSettled([line.planning]);
+          continue;
+        }
         await plan(line, needs);
         // Claimed even where nothing was planned here: another process may have planned just before.
         if (!(await launchClaimed(line, needs))) break;
@@ -63,7 +68,9 @@ export function createForwarder(given: ForwarderNeeds): Forwarder {
     drain: async () => {
       for (const line of lines.values()) line.cancelWake();
       const underWay = (): Promise<unknown>[] =>
-        [...lines.values()].flatMap(({ running, planning }) => [...running.values(), planning ?? []].flat());
+        [...lines.values()].flatMap(({ running, planning }) =>
+          planning === undefined ? [...running.values()] : [planning, ...running.values()],
+        );
       while (underWay().length > 0) await Promise.allSettled(underWay());
     },
   };
@@ -80,19 +87,24 @@ function roomOf({ destination, running }: Line): number {
 
 /** Sends what can be claimed; gives false where there was nothing. */
 async function launchClaimed(line: Line, needs: Needs): Promise<boolean> {
-  const { id, breaker, messagesInFlight } = line.destination;
+  const { destination } = line;
+  const { id, breaker, messagesInFlight } = destination;
+  if (needs.signal.aborted) return false;
   const now = needs.clock();
-  const until = new Date(now.getTime() + needs.claimMs);
-  const asked = { now, until, today: shanghaiDay(now), wording: needs.wordingOf(line.destination) };
+  const room = roomOf(line);
   const messages = await claimMessages(needs.database, id, {
-    ...{ ...asked, room: roomOf(line), messagesInFlight, breaker },
+    now,
+    until: new Date(now.getTime() + needs.claimMs),
+    today: shanghaiDay(now),
+    wording: needs.wordingOf(destination),
+    ...{ room, messagesInFlight, breaker },
   });
-  line.ahead = Math.max(0, line.ahead - messages.length);
+  line.ahead = messages.length < room ? 0 : Math.max(0, line.ahead - room);
   for (const message of messages) launch(message, line, needs);
   return messages.length > 0;
 }
 
-/** Plans; waits for the planning that is under way where there is one. */
+/** Plans, where no planning is under way. */
 async function plan(line: Line, needs: Needs): Promise<void> {
   line.planning ??= planMessages({ ...needs, destination: line.destination })
     .then((planned) => {

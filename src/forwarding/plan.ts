@@ -14,6 +14,7 @@ import {
   removeWaiting,
   type FreshChange,
   type NewMessage,
+  type PlannableChanges,
   type PlannedChange,
   type PlanState,
 } from '../db/message-plan.js';
@@ -41,7 +42,7 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     const most = isFull(state, destination) ? 0 : Math.min(room - waiting.length, MAX_PLANNED);
     const resend = state.hasResend ? await openResend(sql, needs) : undefined;
     // Neither may starve the other: what is new has half of the room where something is to go out again.
-    const fresh = await readFresh(sql, {
+    const { changes: fresh, lookedTo } = await readFresh(sql, {
       plannedTo: state.plannedTo,
       most: resend === undefined ? most : halfOf(most, destination),
       destination,
@@ -55,10 +56,10 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     await addWaiting(sql, destination.id, chosen.postponed);
     const messages = groupMessages(chosen.taken, needs);
     await insertMessages(sql, messages);
-    // Last, as answers that are being booked wait for the one and claims for the other.
+    // These two last: answers that are being booked wait for what `withhold` counts, claims for the row that moves.
     await withhold(sql, destination.id, closed);
-    const last = fresh.at(-1);
-    if (last !== undefined) await movePlannedTo(sql, destination.id, last.position);
+    if (lookedTo !== undefined)
+      await movePlannedTo(sql, destination.id, { from: state.plannedTo, to: lookedTo });
     return messages.length;
   });
 }
@@ -91,9 +92,9 @@ function halfOf(most: number, { messageSize }: Destination): number {
 async function readFresh(
   sql: Connection,
   from: { plannedTo: number; most: number; destination: Destination },
-): Promise<FreshChange[]> {
+): Promise<PlannableChanges> {
   const { destination, plannedTo, most } = from;
-  if (most <= 0) return [];
+  if (most <= 0) return { changes: [], lookedTo: undefined };
   return readPlannableChanges(sql, { after: plannedTo, limit: most, openness: destination.openness });
 }
 

@@ -28,14 +28,20 @@ export async function renewMessage(
   if (message.day === today && !isReworded) return false;
   const read = (day: string): Promise<Change[]> =>
     readChangesAt(database, message.positions, { openness: destination.openness, day });
-  const [before, changes] = [await read(message.day), await read(today)];
+  const changes = await read(today);
   if (changes.length !== message.positions.length) return false;
-  if (!isReworded && changes.every(({ operation }, n) => operation === before[n]?.operation)) return false;
+  if (!isReworded && saySame(changes, await read(message.day))) return false;
   const id = randomUUID();
   const isOurs = await database.transaction(async (sql) => {
     const ended = { at, state: 'narrowed', receiptId: null, cityReceivedAt: null } as const;
     const isSettled = await settleMessage(sql, message, { ...ended, cityCode: null, cityMessage: null });
-    if (isSettled) await insertParts(sql, message.id, { parts: [{ id, changes }], at, mayBeTaken: true });
+    if (isSettled)
+      await insertParts(sql, message.id, {
+        parts: [{ id, changes }],
+        at,
+        mayBeTaken: true,
+        keepsFaults: true,
+      });
     return isSettled;
   });
   if (isOurs)
@@ -46,4 +52,8 @@ export async function renewMessage(
         : 'Message holds what is over by now and goes under a new id',
     );
   return true;
+}
+
+function saySame(changes: readonly Change[], before: readonly Change[]): boolean {
+  return changes.every(({ operation }, index) => operation === before[index]?.operation);
 }

@@ -158,6 +158,26 @@ describe('a message that the city took without our knowing', () => {
     assert.deepEqual(await compared(DAY), ['agrees', 3, 3]);
   });
 
+  it('goes under a new id where it was tried before its wording was kept, and keeps its faults', async () => {
+    const { database } = bench.test;
+    await writeChunk(database, { changes: firstVersions(2) });
+    bench.city.behave({ mode: 'lose-answer', times: 1 });
+    await bench.forwarder().work();
+    await bench.query('update messages set wording = null, faults = 3');
+    advance(60_000);
+    await bench.forwarder().work();
+    assert.deepEqual(
+      bench.messages.map(({ resend }) => resend ?? false),
+      [false, true],
+    );
+    const parts = await bench.query('select faults, wording from messages order by number');
+    assert.deepEqual(parts, [
+      { faults: 3, wording: '' },
+      { faults: 3, wording: WORDING },
+    ]);
+    assert.deepEqual(await compared(DAY), ['agrees', 2, 2]);
+  });
+
   it('ends what is over by itself also where a later version is known that has ended it already', async () => {
     const { database } = bench.test;
     await writeChunk(database, { changes: firstVersions(2) });
