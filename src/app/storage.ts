@@ -1,6 +1,5 @@
 // Opens what everything stands on: the data key, the signing key, the originals and PostgreSQL, embedded unless
 // DATABASE_URL names one, with every migration applied.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../core/errors.js';
 import { isOwnMark } from '../db/data-key-mark.js';
@@ -10,6 +9,7 @@ import { startEmbeddedPostgres } from '../platform/embedded-postgres.js';
 import type { Environment } from '../platform/environment.js';
 import { openKeyRing } from '../platform/key-ring.js';
 import type { Logger } from '../platform/logger.js';
+import { makeFolder } from '../platform/make-folder.js';
 import { createOriginals, type Originals } from '../platform/originals.js';
 import { createSealer, type Sealer } from '../platform/sealing.js';
 import { openSigner, type Signer } from '../platform/signing-key.js';
@@ -27,7 +27,7 @@ const DAY_MS = 86_400_000;
 
 /** Opens the storage; everything opened is pushed on `stops`, PostgreSQL to be stopped last. */
 export async function openStorage(environment: Environment, stops: StopList, log: Logger): Promise<Storage> {
-  await mkdir(environment.dataDir, { recursive: true });
+  await makeFolder(environment.dataDir);
   const keys = openKeyRing(dataKeyFile(environment), () => new Date());
   const signer = await openSigner(
     environment.signingKeyFile ?? join(environment.dataDir, 'signing-key.json'),

@@ -1,9 +1,10 @@
 // `gateway docs`: the pages of docs/record-types, made from schemas, mappings and catalogue. Pages of types that
 // are gone are removed.
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadSite, type Site } from '../app/site.js';
 import { recordTypeIndex, recordTypePage } from '../reports/record-type-page.js';
+import { makeFolder } from '../platform/make-folder.js';
 import { note } from './output.js';
 import { withSession } from './session.js';
 
@@ -20,7 +21,7 @@ export function recordTypePages({ configuration, definitions }: Site): ReadonlyM
 export function runDocs({ out }: { out: string }): Promise<void> {
   return withSession(async ({ environment }) => {
     const pages = recordTypePages(loadSite(environment.configDir));
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     for (const file of await readdir(out))
       if (file.endsWith('.md') && !pages.has(file)) await rm(path.join(out, file));
     for (const [file, text] of pages) await writeFile(path.join(out, file), text);

@@ -19,6 +19,7 @@ export function note(text: string): void {
 const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'There is no such file or folder · 文件或文件夹不存在',
   ENOTDIR: 'Part of this path is not a folder · 路径中有一部分不是文件夹',
+  EEXIST: 'Something else is in this place · 该位置已有其他文件',
   EISDIR: 'This is a folder, not a file · 这是文件夹，不是文件',
   EACCES: 'Access is not allowed; look at its owner and mode · 没有访问权限',
   EPERM: 'Access is not allowed; look at its owner and mode · 没有访问权限',

@@ -1,6 +1,6 @@
 // The commands as a person runs them: what they print, and their exit codes.
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findKey } from '../../src/db/api-keys.js';
 import { projectRoot } from '../../src/platform/project-root.js';
@@ -46,6 +46,13 @@ describe('the command line', function () {
     const ran = await gateway(['check']);
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(ran.stdout, /^OK: 14 agencies/);
+  });
+
+  it('docs: ends at once, exit 2, where its folder cannot be made', async function () {
+    if (!existsSync('/proc/self')) this.skip();
+    const ran = await gateway(['docs', '--out', '/proc/x']);
+    assert.deepEqual([ran.code, ran.stdout], [2, '']);
+    assert.match(ran.stderr, /can only be read · 只读位置，无法写入: \/proc\/x/);
   });
 
   it('check: tells every problem at once, unknown keys too', async () => {
