@@ -96,9 +96,10 @@ export async function workUntilSettled(
   const work = createSourceWorker({ ...storage, ...site, ...needs, owner: randomUUID(), onChanges });
   for (;;) {
     await work(source);
+    // The pause first: a batch that settles right before a pause is told with its end.
+    const waits = await isPaused(storage.database, source);
     const batch = await viewBatch(storage.database, id);
-    if (batch !== null && (batch.finishedAt !== null || (await isPaused(storage.database, source))))
-      return batch;
+    if (batch !== null && (batch.finishedAt !== null || waits)) return batch;
     needs.signal.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -4,10 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { listSources, type SourceEntry } from '../../src/app/source-list.js';
 import type { Foundation } from '../../src/app/gateway.js';
 import { bindPauses } from '../../src/app/pauses.js';
+import { workUntilSettled } from '../../src/cli/ingest.js';
 import { isGatewayError } from '../../src/core/errors.js';
 import { readAudit } from '../../src/db/audit.js';
 import { countWaiting, dueSources } from '../../src/db/batches.js';
 import { claimFire } from '../../src/db/fires.js';
+import type { Database } from '../../src/db/pool.js';
 import { duePulls, failPull, orderPull } from '../../src/db/source-pulls.js';
 import { createPullWorker } from '../../src/jobs/pull-source.js';
 import { createLogger } from '../../src/platform/logger.js';
@@ -85,6 +87,36 @@ describe('a source that is paused', () => {
     assert.deepEqual(await duePulls(database, later(60_000)), [SOURCE]);
     await work(SOURCE);
     assert.equal(runs, 1);
+  });
+
+  it('leaves a command the end of a batch that settled right before the pause, and the wait of another', async () => {
+    const { database } = bench.test;
+    const until = (id: string, sql = database): ReturnType<typeof workUntilSettled> =>
+      workUntilSettled(id, SOURCE, {
+        site: bench.site,
+        storage: { ...bench, database: sql } as never,
+        clock: () => NOW,
+        log: createLogger('silent'),
+        signal: new AbortController().signal,
+      });
+    await pauses.pauseSource(SOURCE, REASON);
+    const id = await bench.receive(penaltiesCsv([{ n: 1 }]));
+    assert.equal((await until(id)).finishedAt, null);
+    let looks = 0;
+    const elsewhere: Database = {
+      ...database,
+      query: async (text, values) => {
+        // A gateway settles the batch, and only then the source is paused.
+        if (text.startsWith('select from source_pauses') && ++looks === 1) {
+          await pauses.resumeSource(SOURCE, { reason: undefined, caller: CALLER });
+          await bench.work();
+          await pauses.pauseSource(SOURCE, REASON);
+        }
+        return database.query(text, values) as never;
+      },
+    };
+    const settled = await until(id, elsewhere);
+    assert.deepEqual([looks, settled.status, settled.finishedAt === null], [1, 'accepted', false]);
   });
 
   it('says so in the list, with who paused it and why, and looks for nothing next', async () => {
