@@ -1,12 +1,10 @@
 // How each destination stands: what waits for it, whether it answers, and what keeps it shut.
+import { CITY } from '../core/city.js';
 import { readDestinationLag } from '../db/destination-lag.js';
 import { readDestinationStops, type DestinationStop } from '../db/destination-stops.js';
 import { countWaitingFeedback } from '../db/notice-feedback.js';
 import type { Sql } from '../db/pool.js';
 import { countSetAside } from '../db/set-aside.js';
-
-/** Where answers to notices go. */
-const CITY = 'city';
 
 /** Lists the destinations of the configuration in its order. */
 export async function listDestinations(sql: Sql, ids: readonly string[]): Promise<object[]> {

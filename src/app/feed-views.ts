@@ -1,11 +1,10 @@
 // What each role may see of the feed: an agency what is shared between authorities, the city what its destination's
 // entry allows, those who run and audit the gateway what the catalogue lists.
+import { CITY } from '../core/city.js';
 import type { Configuration } from '../core/configuration.js';
 import { isOpenTo, type Openness } from '../core/openness.js';
 import type { Role } from '../core/words.js';
 import type { ReaderView } from '../db/changes.js';
-
-const CITY = 'city';
 
 /** Makes the views of a site. */
 export function feedViews({ catalogue, destinations }: Configuration): (role: Role) => ReaderView {

@@ -1,4 +1,5 @@
 // What the notices are bound to in this process, for the API and for the workers alike.
+import { CITY } from '../core/city.js';
 import { compileNoticeCheck } from '../notices/check.js';
 import type { InboundDeps } from '../notices/inbound.js';
 import type { Queue } from '../platform/dispatcher.js';
@@ -13,7 +14,7 @@ export function inboundDeps({ site, storage, clock, log }: Foundation): InboundD
     sealer: storage.sealer,
     check: compileNoticeCheck(measures),
     routes,
-    destination: 'city',
+    destination: CITY,
   };
 }
 

@@ -1,5 +1,6 @@
 // Answers of the agencies on their way to the city, each under an id that never changes. What an agency
 // acknowledged goes out before what it did about it.
+import { CITY } from '../core/city.js';
 import type { FeedbackOutcome } from '../core/words.js';
 import type { Sql } from './pool.js';
 
@@ -27,7 +28,7 @@ const IS_NEXT = `(f.outcome = 'acknowledged' or not exists (
 
 /** Answers go to the city's address: they wait as its records do while it is paused, or does not accept us. */
 const MAY_GO = `not exists (select from destinations
-  where id = 'city' and (paused_at is not null or parked_at is not null))`;
+  where id = '${CITY}' and (paused_at is not null or parked_at is not null))`;
 
 /** Stores an answer that is due at once. */
 export async function insertFeedback(
