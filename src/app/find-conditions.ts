@@ -1,11 +1,13 @@
 // Everything that is wrong just now: one look after another, each a few look-ups in an index. One at a time, since
 // all of them share the pool with those who do the work.
 import { hostname } from 'node:os';
+import { addressVariable, type Addresses } from '../core/addresses.js';
 import { shanghaiDay } from '../core/clock.js';
 import type { FoundCondition } from '../core/conditions.js';
 import type { Configuration } from '../core/configuration.js';
 import { isAuditWritable } from '../db/audit-probe.js';
 import { failedBatches, heldBatches, stuckBatches } from '../db/batch-troubles.js';
+import { readConditions } from '../db/conditions.js';
 import { readDestinationLag } from '../db/destination-lag.js';
 import { readDestinationStops } from '../db/destination-stops.js';
 import { nextFires } from '../db/fires.js';
@@ -17,6 +19,7 @@ import { listReminders } from '../db/reminders.js';
 import { countSetAside } from '../db/set-aside.js';
 import { listPauses } from '../db/source-pauses.js';
 import { findStuckFeedback } from '../db/stuck-feedback.js';
+import { withoutAddress } from '../platform/check-addresses.js';
 import { schedulesOf } from '../jobs/schedules-of.js';
 import type { Pressure } from './pressure.js';
 import { isMissed } from './source-list.js';
@@ -24,6 +27,8 @@ import { isMissed } from './source-list.js';
 export interface LookNeeds {
   readonly database: Database;
   readonly configuration: Configuration;
+  /** Undefined where others wake the destinations: then what the process with the role scheduler has noted is told. */
+  readonly addresses?: Addresses;
   readonly pressure: () => Promise<Pressure | null>;
   readonly now: Date;
 }
@@ -43,6 +48,7 @@ const LOOKS: readonly Look[] = [
   missedSchedules,
   waitingBatches,
   laggingDestinations,
+  unaddressedDestinations,
   stoppedDestinations,
   setAsideMessages,
   differingDestinations,
@@ -148,6 +154,19 @@ async function laggingDestinations({ database, configuration, now }: LookNeeds):
         : []),
     ];
   });
+}
+
+async function unaddressedDestinations(needs: LookNeeds): Promise<FoundCondition[]> {
+  const { database, configuration, addresses } = needs;
+  const code = 'destination.no-address';
+  const ids =
+    addresses === undefined
+      ? (await readConditions(database)).flatMap((noted) => (noted.code === code ? [noted.subject] : []))
+      : withoutAddress(configuration, addresses);
+  return ids.map((subject) => ({
+    ...{ code, subject },
+    facts: { variable: addressVariable(subject, 'URL'), token: addressVariable(subject, 'TOKEN') },
+  }));
 }
 
 async function stoppedDestinations({ database, configuration }: LookNeeds): Promise<FoundCondition[]> {

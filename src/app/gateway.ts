@@ -1,15 +1,17 @@
 // The whole gateway, bound once: storage ─▶ dispatcher ─▶ sandbox ─▶ workers ─▶ schedule ─▶ server. Each
 // part pushes its stop on one list, which runs backwards; PostgreSQL stops last.
 import { randomUUID } from 'node:crypto';
+import type { Address, Addresses } from '../core/addresses.js';
+import { CITY } from '../core/city.js';
 import type { Clock } from '../core/clock.js';
 import { GatewayError } from '../core/errors.js';
+import { addressNotices } from '../platform/check-addresses.js';
 import { createBullDispatcher } from '../platform/bull-dispatcher.js';
 import type { Dispatcher } from '../platform/dispatcher.js';
 import type { Environment } from '../platform/environment.js';
 import { createInProcessDispatcher } from '../platform/in-process-dispatcher.js';
 import type { Logger } from '../platform/logger.js';
 import { createStopList, type StopList } from '../platform/stop-list.js';
-import { cityOf } from './city.js';
 import { configuredEndpoints } from './endpoints.js';
 import { startHttp, type Http } from './http.js';
 import { startSandbox, type Sandbox } from './sandbox.js';
@@ -32,6 +34,8 @@ export interface Gateway {
   /** Where the API answers; empty where this process has no role `api`. */
   readonly url: string;
   readonly sandbox: Sandbox | undefined;
+  /** What whoever starts it should know: sentences in both languages. */
+  readonly notices: readonly string[];
   /** Stops everything in order; true when all of it stopped cleanly. */
   stop(): Promise<boolean>;
 }
@@ -42,6 +46,8 @@ export interface Foundation {
   readonly log: Logger;
   readonly clock: Clock;
   readonly site: Site;
+  /** Of the environment; the sandbox's city is not among them. */
+  readonly addresses: Addresses;
   readonly storage: Storage;
   readonly dispatcher: Dispatcher;
   readonly stops: StopList;
@@ -58,7 +64,7 @@ const NO_HTTP: Http = { url: '', notify: () => undefined, open: () => undefined 
 
 /** Starts the gateway; what was started is stopped again where a later part fails. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { environment, log } = options;
+  const { log } = options;
   if (options.sandbox && !options.roles.includes('api'))
     throw new GatewayError(
       'config.invalid',
@@ -73,10 +79,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const foundation = await layFoundation(options, stops, stopping.signal);
     const http = options.roles.includes('api') ? await startHttp(foundation, options) : NO_HTTP;
     const sandbox = options.sandbox ? await startSandbox(foundation, http.url) : undefined;
+    const addresses = withSimulated(foundation.addresses, sandbox?.city);
     const configured = configuredEndpoints(foundation.site.configuration.agencies);
     await startWorkers(foundation, {
       roles: options.roles,
-      city: cityOf(environment, sandbox?.city),
+      addresses,
       allowedRanges: sandbox === undefined ? [] : LOOPBACK,
       endpointOf: (agency) => configured(agency) ?? sandbox?.endpointOf(agency),
       onChanges: http.notify,
@@ -87,7 +94,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return Promise.resolve();
     });
     http.open();
-    return { url: http.url, sandbox, stop: stops.stop };
+    const forwards = options.roles.includes('worker') || options.roles.includes('scheduler');
+    const notices = forwards ? addressNotices(foundation.site.configuration, addresses) : [];
+    return { url: http.url, sandbox, notices, stop: stops.stop };
   } catch (error) {
     stopping.abort(error);
     await stops.stop();
@@ -102,6 +111,7 @@ async function layFoundation(
 ): Promise<Foundation> {
   const { environment, log } = options;
   const site = loadSite(environment.configDir, options.definitionsRoot);
+  const addresses = environment.addressesOf([CITY, ...site.configuration.destinations.map(({ id }) => id)]);
   const storage = await openStorage(environment, stops, log);
   const dispatcher = openDispatcher(environment, stops, log);
   const clock: Clock = () => new Date();
@@ -110,12 +120,18 @@ async function layFoundation(
     log,
     clock,
     site,
+    addresses,
     storage,
     dispatcher,
     stops,
     owner: randomUUID(),
     signal,
   };
+}
+
+/** The sandbox's city serves where the environment names none, and only for the city. */
+function withSimulated(addresses: Addresses, city: Address | undefined): Addresses {
+  return city === undefined ? addresses : new Map([...addresses, [CITY, city]]);
 }
 
 function openDispatcher(environment: Environment, stops: StopList, log: Logger): Dispatcher {

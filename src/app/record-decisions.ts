@@ -19,7 +19,7 @@ import { maySee } from '../http/authenticate.js';
 import type { HttpDeps, RecordDecision } from '../http/deps.js';
 import { recordUnknown } from '../http/record-decisions.js';
 import type { Foundation } from './gateway.js';
-import { wakeQueue } from './notice-binding.js';
+import { wakeDestinations } from './wake-destinations.js';
 
 type Needs = Pick<Foundation, 'clock' | 'dispatcher' | 'log' | 'site' | 'storage'>;
 
@@ -74,7 +74,7 @@ async function decide(
   });
   if (isChanged) {
     needs.onChanges();
-    await wakeQueue(needs)('forward', 'city');
+    await wakeDestinations(needs)();
   }
   return show(state);
 }

@@ -2,7 +2,9 @@
 // gateway, with keys that survive restarts, written to DATA_DIR/sandbox.json.
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import type { Address } from '../core/addresses.js';
 import { GATEWAY } from '../core/audit-entry.js';
+import { CITY } from '../core/city.js';
 import { shanghaiDay } from '../core/clock.js';
 import { createKey } from '../db/api-keys.js';
 import { readSteps } from '../db/notices.js';
@@ -15,14 +17,13 @@ import {
   type SandboxFile,
   type SandboxKeys,
 } from '../sandbox/sandbox-file.js';
-import type { City } from './city.js';
 import type { Endpoints } from './endpoints.js';
 import type { Foundation } from './gateway.js';
 
 export interface Sandbox {
   readonly file: SandboxFile;
   /** The simulated city; undefined where CITY_URL names another one. */
-  readonly city: City | undefined;
+  readonly city: Address | undefined;
   readonly endpointOf: Endpoints;
   /** Lets the city issue a notice about a subject that the gateway knows; gives its id. */
   readonly issueNotice: (subject: { name: string; creditCode: string }) => Promise<string>;
@@ -46,11 +47,12 @@ const MEASURE = 'restrict-tendering';
 
 /** Starts the sandbox around a gateway that answers at `url`. */
 export async function startSandbox(foundation: Foundation, url: string): Promise<Sandbox> {
-  const { environment, site, stops } = foundation;
+  const { addresses, environment, site, stops } = foundation;
   const ids = site.configuration.agencies.map(({ id }) => id);
   const keys = await readSandboxKeys(environment.dataDir, ids);
   await registerKeys(foundation, keys);
-  const city = environment.cityUrl === undefined ? await startCity(foundation, keys.city.key) : undefined;
+  const named = addresses.get(CITY);
+  const city = named === undefined ? await startCity(foundation, keys.city.key) : undefined;
   const agencies = await startAgencies({
     ...foundation,
     agencies: ids.map((id) => ({ id, webhookSecret: keys.agencies[id]?.webhookSecret ?? '' })),
@@ -60,7 +62,7 @@ export async function startSandbox(foundation: Foundation, url: string): Promise
   const file: SandboxFile = {
     url,
     ...keys,
-    city: { ...keys.city, url: city?.url ?? environment.cityUrl ?? '' },
+    city: { ...keys.city, url: city?.url ?? named?.url ?? '' },
   };
   await writeSandboxFile(environment.dataDir, file);
   return bindSandbox(foundation, { file, city, agencies });

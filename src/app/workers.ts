@@ -1,17 +1,16 @@
 // What works in the background: a handler for each queue, the sweep that finds what is due, and the
 // schedule. A process has them by its roles.
+import type { Address, Addresses } from '../core/addresses.js';
+import { CITY } from '../core/city.js';
 import type { Destination } from '../core/configuration.js';
 import { dueSources } from '../db/batches.js';
 import { dueDestinations } from '../db/destinations.js';
-import { auditReading } from '../db/person-reading.js';
 import { duePulls } from '../db/source-pulls.js';
 import { dueDeliveries } from '../db/notice-deliveries.js';
 import { dueReminders } from '../db/reminders.js';
 import { dueFeedback } from '../db/notice-feedback.js';
 import { dueReconciliations } from '../db/reconciliations.js';
 import { dueSourceReplays } from '../db/source-replays.js';
-import { createForwarder } from '../forwarding/forwarder.js';
-import { compileWording } from '../forwarding/wording.js';
 import { createSourceWorker } from '../jobs/process-source.js';
 import { createPullWorker } from '../jobs/pull-source.js';
 import { remindAgencies } from '../jobs/remind.js';
@@ -24,25 +23,25 @@ import { pollNotices } from '../notices/poll.js';
 import { rematchNotices } from '../notices/rematch.js';
 import { sendFeedback } from '../notices/send-feedback.js';
 import type { Queue } from '../platform/dispatcher.js';
-import { compileOfficial } from '../records/official-columns.js';
-import type { City } from './city.js';
 import { openClient, openDestinationClient } from './clients.js';
 import type { Endpoints } from './endpoints.js';
 import { startFeedDigest } from './feed-digest.js';
+import { creditCodes, handleForwarding } from './forwarding-binding.js';
 import type { Foundation } from './gateway.js';
 import { inboundDeps, wakeQueue } from './notice-binding.js';
 import { ownJobs, startLateEndings } from './own-jobs.js';
 import { createReplayPlanner } from './plan-source-replays.js';
 import { pressureOf } from './pressure.js';
-import { handleReconciliations, reconciliationJob } from './reconciliation-jobs.js';
+import { reconciliationJob } from './reconciliation-jobs.js';
 import { bindPulls, followUp, pullJobs } from './pulls.js';
 import { startSearchBackfill } from './search-backfill.js';
+import { wakeDestinations } from './wake-destinations.js';
 import { watchOnce } from './watch.js';
 
 export interface WorkerOptions {
   readonly roles: readonly ('api' | 'worker' | 'scheduler')[];
-  /** Undefined where nothing is to be forwarded. */
-  readonly city: City | undefined;
+  /** Nothing is forwarded to a destination that is not in it. */
+  readonly addresses: Addresses;
   readonly endpointOf: Endpoints;
   /** Ranges that webhooks may call besides the configured ones. */
   readonly allowedRanges: readonly string[];
@@ -50,7 +49,6 @@ export interface WorkerOptions {
   readonly onChanges: () => void;
 }
 
-const DESTINATION = 'city';
 const SOURCES_AT_ONCE = 2;
 const PULLS_AT_ONCE = 4;
 const DELIVERIES_AT_ONCE = 16;
@@ -63,7 +61,7 @@ export async function startWorkers(foundation: Foundation, options: WorkerOption
     handleSources(foundation, options);
     handlePulls(foundation);
     handleReplays(foundation);
-    if (options.city !== undefined) handleForwarding(foundation, options.city);
+    handleForwarding(foundation, options.addresses);
     handleNotices(foundation, options);
     // The handlers end before the connections that they use are closed.
     foundation.stops.push('handlers', () => foundation.dispatcher.stop());
@@ -83,12 +81,12 @@ function handleSources(foundation: Foundation, options: WorkerOptions): void {
   dispatcher.handle('process-source', SOURCES_AT_ONCE, work);
 }
 
-/** Tells the readers of the feed and the forwarder of a commit that changed something. */
+/** Tells the readers of the feed and the forwarders of a commit that changed something. */
 function tellOf(foundation: Foundation, options: WorkerOptions): () => void {
-  const wakeForwarder = wakeQueue(foundation);
+  const wake = wakeDestinations(foundation);
   return () => {
     options.onChanges();
-    void wakeForwarder('forward', DESTINATION);
+    void wake();
   };
 }
 
@@ -113,30 +111,6 @@ function handlePulls(foundation: Foundation): void {
   dispatcher.handle('pull-source', PULLS_AT_ONCE, work);
 }
 
-function handleForwarding(foundation: Foundation, city: City): void {
-  const { site, storage, dispatcher, stops } = foundation;
-  const http = openDestinationClient(foundation, cityEntry(foundation));
-  const wake = wakeQueue(foundation);
-  const openness = new Map(site.configuration.catalogue.map((entry) => [entry.type, entry.openness]));
-  const forwarder = createForwarder({
-    ...foundation,
-    database: storage.database,
-    ...{ http, city, random: Math.random },
-    destinations: site.configuration.destinations,
-    opennessOf: (type) => openness.get(type),
-    officialTable: compileOfficial(site.definitions),
-    open: storage.sealer.open,
-    personReading: auditReading,
-    creditCodeOf: creditCodes(foundation),
-    wordingOf: compileWording(site.definitions, site.configuration.agencies),
-    wake: (destination) => wake('forward', destination),
-  });
-  stops.push('messages in flight', forwarder.drain);
-  dispatcher.handle('forward', 1, forwarder.forward);
-  const destination = site.configuration.destinations.find(({ id }) => id === DESTINATION);
-  if (destination !== undefined) handleReconciliations(foundation, { city, destination, http });
-}
-
 function handleNotices(foundation: Foundation, options: WorkerOptions): void {
   const { site, storage, dispatcher } = foundation;
   const { webhook } = site.configuration.gateway;
@@ -145,7 +119,7 @@ function handleNotices(foundation: Foundation, options: WorkerOptions): void {
   const delivering = { ...base, send: guarded.send, settings: webhook, endpointOf: options.endpointOf };
   dispatcher.handle('deliver-notice', DELIVERIES_AT_ONCE, (id) => deliverNotice(id, delivering));
   dispatcher.handle('deliver-reminder', REMINDERS_AT_ONCE, (id) => deliverReminder(id, delivering));
-  const { city } = options;
+  const city = options.addresses.get(CITY);
   if (city === undefined) return;
   const destination = cityEntry(foundation);
   if (destination === undefined) return;
@@ -166,6 +140,9 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
   const { site, storage, stops, log, clock } = foundation;
   const { database } = storage;
   const wake = wakeQueue(foundation);
+  const reached = site.configuration.destinations
+    .map(({ id }) => id)
+    .filter((id) => options.addresses.has(id));
   const sweep = startSweep({
     everyMs: site.configuration.gateway.sweepEveryMs,
     log,
@@ -176,14 +153,11 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
         ['pull-source', await duePulls(database, now)],
         ['process-source', await dueSources(database, now)],
         ['plan-replays', await dueSourceReplays(database, now)],
-        ['forward', options.city === undefined ? [] : await dueDestinations(database, [DESTINATION], now)],
+        ['forward', await dueDestinations(database, reached, now)],
         ['deliver-notice', await dueDeliveries(database, now)],
         ['deliver-reminder', await dueReminders(database, now)],
-        ['send-feedback', options.city === undefined ? [] : await dueFeedback(database, now)],
-        [
-          'reconcile',
-          options.city === undefined ? [] : await dueReconciliations(database, [DESTINATION], now),
-        ],
+        ['send-feedback', options.addresses.has(CITY) ? await dueFeedback(database, now) : []],
+        ['reconcile', await dueReconciliations(database, reached, now)],
       ]);
     },
   });
@@ -193,14 +167,14 @@ async function startScheduler(foundation: Foundation, options: WorkerOptions): P
   stops.push('late endings', startLateEndings(foundation, onChanges).stop);
   stops.push('feed digest', startFeedDigest(foundation).stop);
   stops.push('search keys', startSearchBackfill(foundation).stop);
-  startWatch(foundation);
+  startWatch(foundation, options.addresses);
   const { schedules } = site.configuration;
   const schedule = await startSchedule(
     [
       ...noticePolls(foundation, options),
       ...ownJobs(foundation, onChanges),
       reminderJob(foundation),
-      ...(options.city === undefined ? [] : [reconciliationJob(foundation, DESTINATION)]),
+      ...(reached.length === 0 ? [] : [reconciliationJob(foundation, reached)]),
       ...pullJobs(foundation),
     ],
     {
@@ -236,13 +210,14 @@ function startMatching(foundation: Foundation): void {
 }
 
 /** Tells what begins to be wrong and what is right again. */
-function startWatch(foundation: Foundation): void {
+function startWatch(foundation: Foundation, addresses: Addresses): void {
   const { site, storage, stops } = foundation;
   const { configuration } = site;
   const needs = {
     ...foundation,
     database: storage.database,
     configuration,
+    addresses,
     pressure: pressureOf(foundation),
   };
   const watch = startSweep({
@@ -257,7 +232,8 @@ function startWatch(foundation: Foundation): void {
   stops.push('watch', watch.stop);
 }
 
-function noticePolls(foundation: Foundation, { city }: WorkerOptions): ScheduledJob[] {
+function noticePolls(foundation: Foundation, { addresses }: WorkerOptions): ScheduledJob[] {
+  const city = addresses.get(CITY);
   if (city === undefined) return [];
   const expression = foundation.site.configuration.schedules.noticePoll;
   return [{ name: 'notice-poll', expression, run: noticePoll(foundation, city) }];
@@ -272,7 +248,7 @@ function reminderJob(foundation: Foundation): ScheduledJob {
   return { name: 'reminders', expression: site.configuration.schedules.reminders, run };
 }
 
-function noticePoll(foundation: Foundation, city: City): () => Promise<void> {
+function noticePoll(foundation: Foundation, city: Address): () => Promise<void> {
   const { storage } = foundation;
   const destination = cityEntry(foundation);
   const timeoutMs = destination?.timeoutMs ?? 30_000;
@@ -290,10 +266,5 @@ function noticePoll(foundation: Foundation, city: City): () => Promise<void> {
 }
 
 function cityEntry({ site }: Foundation): Destination | undefined {
-  return site.configuration.destinations.find(({ id }) => id === DESTINATION);
-}
-
-function creditCodes({ site }: Foundation): (agency: string) => string {
-  const codes = new Map(site.configuration.agencies.map(({ id, creditCode }) => [id, creditCode]));
-  return (agency) => codes.get(agency) ?? '';
+  return site.configuration.destinations.find(({ id }) => id === CITY);
 }

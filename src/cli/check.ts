@@ -5,6 +5,7 @@ import { schedulesOf } from '../jobs/schedules-of.js';
 import type { Clock } from '../core/clock.js';
 import type { Mapping } from '../core/definitions.js';
 import { isGatewayError } from '../core/errors.js';
+import { addressNotices } from '../platform/check-addresses.js';
 import { calendarsAt } from '../platform/check-calendars.js';
 import { identitiesAt } from '../platform/check-identities.js';
 import { configInvalid } from '../platform/configuration.js';
@@ -16,6 +17,7 @@ import { withSession } from './session.js';
 export function runCheck(clock: Clock): Promise<void> {
   return withSession(({ environment }) => {
     const { configuration, definitions, validatorOf } = loadSite(environment.configDir);
+    const addresses = environment.addressesOf(configuration.destinations.map(({ id }) => id));
     const uncompiled = [...definitions.mappings.values()].flatMap((mapping) =>
       compileFault(mapping, validatorOf),
     );
@@ -30,7 +32,8 @@ export function runCheck(clock: Clock): Promise<void> {
       ...identities.problems,
     ];
     if (problems.length > 0) throw configInvalid(problems);
-    for (const known of [...calendars.notices, ...identities.notices]) note(`! ${known}`);
+    const unnamed = addressNotices(configuration, addresses);
+    for (const known of [...calendars.notices, ...identities.notices, ...unnamed]) note(`! ${known}`);
     print(
       `OK: ${configuration.agencies.length} agencies, ${configuration.sources.length} sources, ${definitions.types.size} record types, ${definitions.mappings.size} mappings, ${configuration.measures.length} measures · 配置正确`,
     );

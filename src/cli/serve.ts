@@ -23,6 +23,7 @@ export async function runServe(options: { role: string; sandbox: boolean }): Pro
     sandbox: options.sandbox,
     takeFreePort: false,
   });
+  for (const notice of gateway.notices) note(`! ${notice}`);
   if (gateway.url !== '') note(`Listening on ${gateway.url} · 服务地址`);
   await signal;
   if (!(await gateway.stop())) process.exitCode = 1;

@@ -93,6 +93,15 @@ export const CONDITIONS = {
     says: ['{records} changes wait, the oldest since {since}.', '{records}条变更待转发，最早自{since}起。'],
     todo: ['Check the destination, and that a worker with its address runs.', '请检查目的地及转发进程。'],
   },
+  'destination.no-address': {
+    severity: 'warning',
+    about: 'destination',
+    says: ['{variable} is not set, so nothing is forwarded there.', '未设置 {variable}，不向该目的地转发。'],
+    todo: [
+      'Set {variable} and, where it asks for one, {token} for the processes with the roles worker and scheduler, and restart them; or take its entry out of config/destinations.yaml.',
+      '请为 worker 和 scheduler 进程设置 {variable}（需要时还有 {token}）并重启；不用时请从 config/destinations.yaml 中删除该目的地。',
+    ],
+  },
   'destination.unreachable': {
     severity: 'error',
     about: 'destination',

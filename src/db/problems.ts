@@ -1,4 +1,5 @@
 // The problems of a batch as an agency sees them: what we found, and what the city refused.
+import { CITY } from '../core/city.js';
 import { describeProblem } from '../core/problem-text.js';
 import type { ProblemCode } from '../core/problems.js';
 import type { Severity } from '../core/words.js';
@@ -40,7 +41,7 @@ const ALL_PROBLEMS = `
   union all
   select row_number, 1000 + (row_number() over (partition by row_number order by position))::int, 'city.rejected',
          null, 'error', null, city_code, city_message
-    from refusals where batch_id = $1`;
+    from refusals where batch_id = $1 and destination = '${CITY}'`;
 
 const FILE_ORDINAL = 0;
 

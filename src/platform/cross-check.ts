@@ -1,6 +1,7 @@
 // Holds the files of `config/` against one another and against schemas and mappings: names that lead
 // nowhere, ids given twice, types outside the catalogue, expressions that cannot be a schedule.
 import { resolve } from 'node:path';
+import { takenVariables } from '../core/addresses.js';
 import type { Configuration } from '../core/configuration.js';
 import { isDay } from '../core/day.js';
 import type { Definitions } from '../core/definitions.js';
@@ -16,6 +17,7 @@ export function crossCheck(configuration: Configuration, definitions: Definition
     ...repeatedIds(configuration),
     ...sourceProblems(configuration, definitions),
     ...folderProblems(configuration),
+    ...takenVariables(configuration.destinations.map(({ id }) => id)),
     ...destinationProblems(configuration, definitions),
     ...personalNumberProblems(configuration, definitions),
     ...routeProblems(configuration),

@@ -1,6 +1,8 @@
 // The only reader of environment variables: text in, checked settings out. An empty variable counts as unset,
 // and every fault is told at once.
 import path from 'node:path';
+import { addressVariable, type Addresses } from '../core/addresses.js';
+import { CITY } from '../core/city.js';
 import { GatewayError } from '../core/errors.js';
 
 export interface Environment {
@@ -15,9 +17,9 @@ export interface Environment {
   readonly signingKeyFile?: string | undefined;
   readonly databaseUrl?: string | undefined;
   readonly redisUrl?: string | undefined;
-  readonly cityUrl?: string | undefined;
-  readonly cityToken?: string | undefined;
   readonly logLevel: string;
+  /** Gives where destinations are, by their ids; throws `config.invalid` as `readEnvironment` does. */
+  readonly addressesOf: (destinations: readonly string[]) => Addresses;
 }
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -39,19 +41,7 @@ export function readEnvironment(
   variables: Variables = process.env,
   defaults: Defaults = DEFAULTS,
 ): Environment {
-  const faults: string[] = [];
-  const text = (name: string): string | undefined => {
-    const value = variables[name]?.trim();
-    return value === '' ? undefined : value;
-  };
-  const url = (name: string, protocols: readonly string[]): string | undefined => {
-    const value = text(name);
-    if (value === undefined) return undefined;
-    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
-      faults.push(`${name} must be an address that begins with ${protocols.join('// or ')}//`);
-    }
-    return value;
-  };
+  const { text, url, faults, end } = readerOf(variables);
   const absolute = (name: string): string | undefined => {
     const value = text(name);
     return value === undefined ? undefined : path.resolve(value);
@@ -65,14 +55,54 @@ export function readEnvironment(
     signingKeyFile: absolute('SIGNING_KEY_FILE'),
     databaseUrl: url('DATABASE_URL', ['postgres:', 'postgresql:']),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
-    cityUrl: url('CITY_URL', ['http:', 'https:']),
-    cityToken: text('CITY_TOKEN'),
     logLevel: logLevelOf(text('LOG_LEVEL') ?? defaults.logLevel, faults),
+    addressesOf: (destinations) => readAddresses(destinations, variables),
   };
-  if (faults.length > 0) {
-    throw new GatewayError('config.invalid', `${faults.join('. ')}.`, { details: { faults } });
-  }
+  // Of the others nobody knows the names before the configuration is read; this one is told of with the rest.
+  url(addressVariable(CITY, 'URL'), ['http:', 'https:']);
+  end();
   return environment;
+}
+
+function readAddresses(destinations: readonly string[], variables: Variables): Addresses {
+  const { text, url, end } = readerOf(variables);
+  const addresses = destinations.flatMap((id) => {
+    const at = url(addressVariable(id, 'URL'), ['http:', 'https:']);
+    const token = text(addressVariable(id, 'TOKEN')) ?? '';
+    return at === undefined ? [] : [[id, { url: at, token }] as const];
+  });
+  end();
+  return new Map(addresses);
+}
+
+interface Reader {
+  readonly text: (name: string) => string | undefined;
+  readonly url: (name: string, protocols: readonly string[]) => string | undefined;
+  readonly faults: string[];
+  /** Throws where there was a fault. */
+  readonly end: () => void;
+}
+
+function readerOf(variables: Variables): Reader {
+  const faults: string[] = [];
+  const text: Reader['text'] = (name) => {
+    const value = variables[name]?.trim();
+    return value === '' ? undefined : value;
+  };
+  return {
+    text,
+    faults,
+    url: (name, protocols) => {
+      const value = text(name);
+      if (value !== undefined && !(URL.canParse(value) && protocols.includes(new URL(value).protocol)))
+        faults.push(`${name} must be an address that begins with ${protocols.join('// or ')}//`);
+      return value;
+    },
+    end: () => {
+      if (faults.length > 0)
+        throw new GatewayError('config.invalid', `${faults.join('. ')}.`, { details: { faults } });
+    },
+  };
 }
 
 /** Gives the few variables that a child process may see: none of PG*, and no secret. */

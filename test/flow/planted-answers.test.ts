@@ -37,7 +37,7 @@ describe('planted ID numbers in what a city and agencies answer', function () {
     run = await startTestGateway({
       log,
       configDir: ownEndpoint(folder.path, city.url),
-      city: { url: new URL(city.url).origin, token: 'the-token' },
+      addresses: { city: { url: new URL(city.url).origin, token: 'the-token' } },
     });
   });
   after(async () => {

@@ -57,7 +57,7 @@ describe('a record type', function () {
       log: createLogger('silent'),
       onMessage: (message) => messages.push(message),
     });
-    run = await startTestGateway({ city: { url: city.url, token: TOKEN } });
+    run = await startTestGateway({ addresses: { city: { url: city.url, token: TOKEN } } });
   });
   after(async () => {
     await run.close();

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { startGateway, type Gateway } from '../../src/app/gateway.js';
 import type { BatchView } from '../../src/app/batch-view.js';
+import type { Address } from '../../src/core/addresses.js';
 import { createLogger, type Logger } from '../../src/platform/logger.js';
 import { projectRoot } from '../../src/platform/project-root.js';
 import { createApi, type Call } from './api.js';
@@ -43,8 +44,8 @@ export interface TestGatewayOptions {
   readonly configDir?: string;
   /** The folder of other schemas and mappings than those of the package. */
   readonly definitionsRoot?: string;
-  /** A city of the test instead of the sandbox's own. */
-  readonly city?: { readonly url: string; readonly token: string };
+  /** Where destinations are; a city of the test's own takes the place of the sandbox's. */
+  readonly addresses?: Readonly<Record<string, Address>>;
   readonly log?: Logger;
   /** Goes on where another one was stopped (`gateway.stop`): the same database and folder, with other settings. */
   readonly continues?: TestGateway;
@@ -63,7 +64,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       configDir: options.configDir ?? path.join(projectRoot, 'config'),
       databaseUrl: test.url,
       redisUrl: options.redisUrl,
-      ...(options.city === undefined ? {} : { cityUrl: options.city.url, cityToken: options.city.token }),
+      addressesOf: () => new Map(Object.entries(options.addresses ?? {})),
       logLevel: 'silent',
     },
     log: options.log ?? createLogger('silent'),

@@ -475,7 +475,7 @@ describe('the reconciliation of a day', () => {
   it('is ordered by the night for each day that has gone by, the first time for yesterday alone', async () => {
     const night = async (now: string): Promise<string[]> => {
       bench.now = new Date(now);
-      await reconciliationJob(foundation(), 'city').run();
+      await reconciliationJob(foundation(), ['city']).run();
       const days = await bench.query<{ day: string }>(
         'select day::text from reconciliations where due_at is not null order by day',
       );

@@ -47,7 +47,7 @@ describe('the reconciliation of a gateway that was upgraded', () => {
   };
   const night = async (moment: string): Promise<string[]> => {
     at(moment);
-    await reconciliationJob(foundation, 'city').run();
+    await reconciliationJob(foundation, ['city']).run();
     const due = await bench.query<{ day: string }>(
       'select day::text from reconciliations where due_at is not null order by day',
     );

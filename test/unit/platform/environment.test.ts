@@ -13,9 +13,15 @@ const faultsOf = (variables: Variables): string => {
   }
 };
 
+const settingsOf = (variables: Variables): object => {
+  const { addressesOf, ...settings } = readEnvironment(variables);
+  assert.equal(addressesOf([]).size, 0);
+  return settings;
+};
+
 describe('the environment', () => {
   it('has defaults for all that is unset', () => {
-    assert.deepEqual(readEnvironment({}), {
+    assert.deepEqual(settingsOf({}), {
       host: '127.0.0.1',
       port: undefined,
       dataDir: path.resolve('data'),
@@ -24,8 +30,6 @@ describe('the environment', () => {
       signingKeyFile: undefined,
       databaseUrl: undefined,
       redisUrl: undefined,
-      cityUrl: undefined,
-      cityToken: undefined,
       logLevel: 'info',
     });
   });
@@ -42,7 +46,8 @@ describe('the environment', () => {
       'LOG_LEVEL',
     ];
     const empty = Object.fromEntries(names.flatMap((name) => [[name, '']]));
-    assert.deepEqual(readEnvironment(empty), readEnvironment({}));
+    assert.deepEqual(settingsOf(empty), settingsOf({}));
+    assert.equal(readEnvironment(empty).addressesOf(['city']).size, 0);
   });
 
   it('takes a port from 0 to 65535 and nothing else', () => {
@@ -58,6 +63,39 @@ describe('the environment', () => {
     assert.match(message, /PORT .*DATABASE_URL|DATABASE_URL .*PORT/);
     assert.match(message, /LOG_LEVEL/);
     assert.doesNotMatch(message, /hidden/);
+  });
+
+  it('says by the id of each destination where it is and what is shown there', () => {
+    const { addressesOf } = readEnvironment({
+      CITY_URL: 'https://city.example',
+      CITY_TOKEN: 'one',
+      REGIONAL_PLATFORM_URL: ' http://region.example/v2 ',
+      REGIONAL_PLATFORM_TOKEN: '',
+      NATIONAL_TOKEN: 'shown to nobody',
+    });
+    assert.deepEqual(
+      [...addressesOf(['city', 'regional-platform', 'national'])],
+      [
+        ['city', { url: 'https://city.example', token: 'one' }],
+        ['regional-platform', { url: 'http://region.example/v2', token: '' }],
+      ],
+    );
+    assert.deepEqual([...addressesOf(['region'])], []);
+  });
+
+  it('names every faulty address of a destination and shows none', () => {
+    const { addressesOf } = readEnvironment({
+      A_URL: 'ftp://hidden@a',
+      B_C_URL: 'hidden',
+      D_URL: 'http://d',
+    });
+    const isNamed = (error: unknown): boolean => {
+      assert.ok(isGatewayError(error, 'config.invalid'));
+      assert.match(error.message, /A_URL must .*http:\/\/ or https:\/\/.*B_C_URL must/);
+      assert.doesNotMatch(`${error.message}${JSON.stringify(error.details)}`, /hidden|D_URL/);
+      return true;
+    };
+    assert.throws(() => addressesOf(['a', 'b-c', 'd']), isNamed);
   });
 
   it('keeps secrets and PG variables from child processes', () => {
