@@ -103,6 +103,15 @@ describe('withdrawing and reinstating a record', () => {
     assert.deepEqual(woken, ['feed', 'forward city', 'feed', 'forward city']);
   });
 
+  it('wakes every destination of the configuration', async () => {
+    await bench.ingest(cleanPenalties(1));
+    const { destinations } = bench.site.configuration;
+    const both = [...destinations, { ...destinations[0]!, id: 'regional-platform' }];
+    const site = { ...bench.site, configuration: { ...bench.site.configuration, destinations: both } };
+    await bind(site).withdrawRecord({ recordId: await onlyId(), caller: OWNER, reason: 'sent by mistake' });
+    assert.deepEqual(woken, ['feed', 'forward city', 'forward regional-platform']);
+  });
+
   it('says again all that the record said, with its secrets, openness and last day', async () => {
     await bench.ingest(penaltiesCsv([{ n: 1, CF_GSJZQ: '2028/1/1' }]));
     const id = await onlyId();

@@ -169,6 +169,26 @@ describe('the status of a gateway', () => {
     assert.deepEqual(await wrong(), ['error destination.unreachable destination city 0']);
   });
 
+  it('names a destination without an address, seen by who wakes it and told by everybody', async () => {
+    const { destinations } = bench.site.configuration;
+    const configuration = {
+      ...bench.site.configuration,
+      destinations: [...destinations, { ...destinations[0]!, id: 'regional-platform' }],
+    };
+    const look = async (known: readonly string[], now: Date): Promise<void> => {
+      const addresses = new Map(known.map((id) => [id, { url: 'http://there', token: '' }]));
+      const { log } = createCapturedLogger();
+      await watchOnce({ ...needs(configuration), addresses, clock: () => now, log });
+    };
+    assert.deepEqual(await wrong(NOW, configuration), []);
+    await look(['city'], NOW);
+    assert.deepEqual(await wrong(at(3), configuration), [
+      'warning destination.no-address destination regional-platform 0',
+    ]);
+    await look(['city', 'regional-platform'], at(4));
+    assert.deepEqual(await wrong(at(5), configuration), []);
+  });
+
   it('names agencies whose endpoint is gone, or that do not read what could not be delivered', async () => {
     const { configuration } = bench.site;
     const webhook = { url: 'https://example.org/hook', secretFile: '/dev/null' };

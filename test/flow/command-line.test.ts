@@ -4,6 +4,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findKey } from '../../src/db/api-keys.js';
 import { projectRoot } from '../../src/platform/project-root.js';
+import { writeChangedConfig } from '../helpers/changed-config.js';
 import { startCommand, type Ran } from '../helpers/command.js';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../helpers/temporary-folder.js';
@@ -53,6 +54,29 @@ describe('the command line', function () {
     const ran = await gateway(['docs', '--out', '/proc/x']);
     assert.deepEqual([ran.code, ran.stdout], [2, '']);
     assert.match(ran.stderr, /can only be read · 只读位置，无法写入: \/proc\/x/);
+  });
+
+  it('check: names the variable of a destination without an address, and refuses an id that takes one of ours', async () => {
+    const [one, other] = [createTemporaryFolder(), createTemporaryFolder()];
+    const withEntry = (at: TemporaryFolder, id: string): string =>
+      writeChangedConfig(at.path, {
+        'destinations.yaml': (known: readonly object[]) => [...known, { ...known[0], id }],
+      });
+    const told = await gateway(['check'], {
+      CONFIG_DIR: withEntry(one, 'regional-platform'),
+      CITY_URL: 'https://city.example',
+      REGIONAL_PLATFORM_TOKEN: 'hidden',
+    });
+    assert.equal(told.code, 0, told.stderr);
+    assert.match(
+      told.stderr,
+      /! destinations.yaml, regional-platform: REGIONAL_PLATFORM_URL is not set.*未设置/,
+    );
+    assert.doesNotMatch(told.stderr, /CITY_URL|hidden/);
+    const refused = await gateway(['check'], { CONFIG_DIR: withEntry(other, 'database') });
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /destinations.yaml, database: its address would be DATABASE_URL/);
+    for (const folder of [one, other]) folder.remove();
   });
 
   it('check: tells every problem at once, unknown keys too', async () => {

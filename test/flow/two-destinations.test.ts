@@ -1,8 +1,11 @@
 // Two destinations, each with an entry, an address and a token of its own: each gets every version that is open to it,
 // once and in order, whatever becomes of the other.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { Destination } from '../../src/core/configuration.js';
 import { shanghaiDay } from '../../src/core/clock.js';
+import { orderReconciliation } from '../../src/db/reconciliations.js';
+import { orderResend } from '../../src/db/resend-orders.js';
 import type { CityMessage } from '../../src/sandbox/city-message.js';
 import { startSandboxCity, type SandboxCity } from '../../src/sandbox/city.js';
 import { createLogger } from '../../src/platform/logger.js';
@@ -220,6 +223,29 @@ describe('two destinations', () => {
     });
     assert.deepEqual(await compare(REGION), ['agrees', ['QY-XZCF']]);
     assert.equal(city.came().length, from[0], 'the other is sent nothing again');
+  });
+
+  it('are found where no wake-up came', async () => {
+    const from = [city.came().length, region.came().length] as const;
+    const id = city.came()[0]!.split(' ')[0]!;
+    const order = { destination: REGION, by: 'test', at: new Date() };
+    await run.test.database.transaction(async (sql) => {
+      const selection = { records: [{ id }] };
+      await orderResend(sql, { ...order, id: randomUUID(), openness: 'public', selection, reason: 'lost' });
+      await orderReconciliation(sql, { ...order, day: '2026-11-01' });
+    });
+    await until(() => region.came().length > from[1], { what: 'the resend to be found' });
+    assert.deepEqual([since(region, from[1]).length, since(city, from[0]).length], [1, 0]);
+    await until(
+      async () => {
+        const { rows } = await run.test.database.query<{ result: string | null }>(
+          `select result from reconciliations where destination = $1 and day = '2026-11-01'`,
+          [REGION],
+        );
+        return rows[0]?.result === 'agrees';
+      },
+      { what: 'the comparison to be found' },
+    );
   });
 
   it('refuse each for itself: an agency is told of the city, operators of both', async () => {

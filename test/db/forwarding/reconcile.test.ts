@@ -487,4 +487,19 @@ describe('the reconciliation of a day', () => {
     assert.deepEqual(await night('2026-07-03T01:15:00+08:00'), ['2026-06-30', '2026-07-01', '2026-07-02']);
     assert.equal((await night('2026-12-01T01:15:00+08:00')).length, 31, 'but not for ever');
   });
+
+  it('is ordered by the night for each destination that is named', async () => {
+    const woken: string[] = [];
+    const dispatcher = {
+      wake: (queue: string, id: string) => Promise.resolve(void woken.push(`${queue} ${id}`)),
+    };
+    const told = { ...foundation(), dispatcher } as unknown as Foundation;
+    await reconciliationJob(told, ['city', 'regional-platform']).run();
+    const ordered = await bench.query('select destination, day::text from reconciliations order by 1');
+    assert.deepEqual(ordered, [
+      { destination: 'city', day: '2026-06-29' },
+      { destination: 'regional-platform', day: '2026-06-29' },
+    ]);
+    assert.deepEqual(woken, ['reconcile city', 'reconcile regional-platform']);
+  });
 });
