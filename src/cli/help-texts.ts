@@ -19,6 +19,7 @@ Environment · 环境变量 (an empty one counts as unset · 空值视为未设�
   DATABASE_URL        another PostgreSQL; without it the gateway runs its own in DATA_DIR/postgres · 外部数据库
   REDIS_URL           wakes workers of several machines; without it one process does all · 多机部署时使用
   CITY_URL, CITY_TOKEN  the city platform · 市级平台
+  <ID>_URL, <ID>_TOKEN  any other destination: regional-platform has REGIONAL_PLATFORM_URL · 其他目的地，按编号命名
   DATA_KEY_FILE, SIGNING_KEY_FILE  keys kept elsewhere than in DATA_DIR · 密钥文件
   LOG_LEVEL           trace, debug, info, warn, error, fatal or silent · 日志级别
 
@@ -45,7 +46,9 @@ Examples · 示例:
   gateway demo --once`,
 
   check: `
-Reads files alone, and needs no database. Exit 0 in order, 2 with every problem named. 不需要数据库。
+Reads files and the environment alone, and needs no database. Exit 0 in order, 2 with every problem named. 不需要数据库。
+What is no fault but to be known stands behind a “!”: a certificate that soon ends, a destination whose address is not set.
+以“!”开头的是提示：证书即将到期、未设置地址的目的地。
 Examples · 示例:
   gateway check
   CONFIG_DIR=/etc/gateway gateway check`,
