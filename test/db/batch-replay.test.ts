@@ -13,12 +13,12 @@ import { lastDeliveries } from '../../src/db/last-batches.js';
 import { lockPastBatch } from '../../src/db/past-retention.js';
 import { deliveryDays, sumBatches } from '../../src/db/scorecard.js';
 import { createOriginals } from '../../src/platform/originals.js';
-import { NOW, openIntakeBench, SOURCE, type IntakeBench } from '../helpers/intake.js';
-import { loadLoosenedSite, UNKNOWN_KIND } from '../helpers/loosened-site.js';
+import { NOW, SOURCE, type IntakeBench } from '../helpers/intake.js';
+import { openLoosenedBench } from '../helpers/loosened-bench.js';
+import { UNKNOWN_KIND } from '../helpers/loosened-site.js';
 import { penaltiesCsv, type Cells } from '../helpers/penalties.js';
 import { projectRoot } from '../../src/platform/project-root.js';
 import { replayStretch } from '../helpers/source-replays.js';
-import { createTemporaryFolder, type TemporaryFolder } from '../helpers/temporary-folder.js';
 
 const LISTS = path.join(projectRoot, 'test/fixtures/uploads/serious-dishonesty-list-entry.csv');
 const ORDER = { actor: 'operator:1', reason: 'the kind is in the list now' };
@@ -34,20 +34,12 @@ async function* failWhen(stream: Readable, isOver: () => boolean): AsyncGenerato
 }
 
 describe('a replay of a batch', () => {
-  let folder: TemporaryFolder;
   let loosened: Site;
   let bench: IntakeBench;
   let now: Date;
-  before(() => {
-    folder = createTemporaryFolder();
-    loosened = loadLoosenedSite(folder.path);
+  openLoosenedBench((opened) => {
+    ({ loosened, bench, now } = opened);
   });
-  after(() => folder.remove());
-  beforeEach(async () => {
-    bench = await openIntakeBench();
-    now = new Date(NOW.getTime() + 86_400_000);
-  });
-  afterEach(() => bench.close());
 
   const needs = (site = loosened): ReplayNeeds => ({
     site,

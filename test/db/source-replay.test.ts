@@ -12,27 +12,19 @@ import {
   readLookedAt,
   readSourceReplay,
 } from '../../src/db/source-replays.js';
-import { NOW, openIntakeBench, SOURCE, type IntakeBench } from '../helpers/intake.js';
-import { loadLoosenedSite, UNKNOWN_KIND } from '../helpers/loosened-site.js';
+import { NOW, SOURCE, type IntakeBench } from '../helpers/intake.js';
+import { openLoosenedBench } from '../helpers/loosened-bench.js';
+import { UNKNOWN_KIND } from '../helpers/loosened-site.js';
 import { penaltiesCsv } from '../helpers/penalties.js';
 import { orderStretch, planner, replayStretch } from '../helpers/source-replays.js';
-import { createTemporaryFolder, type TemporaryFolder } from '../helpers/temporary-folder.js';
 
 describe('the replay of all that a source delivered in a time', () => {
-  let folder: TemporaryFolder;
   let loosened: Site;
   let bench: IntakeBench;
   let now: Date;
-  before(() => {
-    folder = createTemporaryFolder();
-    loosened = loadLoosenedSite(folder.path);
+  openLoosenedBench((opened) => {
+    ({ loosened, bench, now } = opened);
   });
-  after(() => folder.remove());
-  beforeEach(async () => {
-    bench = await openIntakeBench();
-    now = new Date(NOW.getTime() + 86_400_000);
-  });
-  afterEach(() => bench.close());
 
   const STRETCH = { source: SOURCE, from: NOW, before: new Date(NOW.getTime() + 1) };
   const needs = (originals = bench.originals): ReplayNeeds => ({
