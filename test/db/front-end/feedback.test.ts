@@ -7,7 +7,8 @@ import {
   type FeedbackWriterNeeds,
 } from '../../../src/intake/front-end/feedback-writer.js';
 import { NOW } from '../../helpers/intake.js';
-import { KINDS, openAgencyDatabase, WHY_NOT, type AgencyDatabase } from './agency-database.js';
+import { openForSuite } from '../../helpers/agency-suite.js';
+import { KINDS, type AgencyDatabase } from './agency-database.js';
 import { openPullBench, type PullBench } from './pull-bench.js';
 
 const T0 = '2026-06-01 10:00:00';
@@ -20,18 +21,10 @@ for (const kind of KINDS)
     this.timeout(60_000);
     let agency: AgencyDatabase;
     let bench: PullBench;
-    let drop = (): Promise<void> => Promise.resolve();
 
-    before(async function () {
-      const opened = await openAgencyDatabase(kind);
-      if (opened === undefined) {
-        this.test!.title += ` — skipped: ${WHY_NOT}`;
-        return this.skip();
-      }
+    openForSuite(kind, (opened) => {
       agency = opened;
-      drop = opened.drop;
     });
-    after(() => drop());
     beforeEach(async () => {
       await agency.run('delete from penalties');
       await agency.run('drop table if exists credit_feedback');

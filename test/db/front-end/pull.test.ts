@@ -2,7 +2,8 @@
 // whatever the clocks and transactions of the agency do.
 import assert from 'node:assert/strict';
 import { createDatabasePull } from '../../../src/intake/front-end/database-pull.js';
-import { KINDS, openAgencyDatabase, WHY_NOT, type AgencyDatabase } from './agency-database.js';
+import { openForSuite } from '../../helpers/agency-suite.js';
+import { KINDS, type AgencyDatabase } from './agency-database.js';
 import { openPullBench, type PullBench } from './pull-bench.js';
 
 const T0 = '2026-06-01 10:00:00';
@@ -12,18 +13,10 @@ for (const kind of KINDS)
     this.timeout(60_000);
     let agency: AgencyDatabase;
     let bench: PullBench;
-    let drop = (): Promise<void> => Promise.resolve();
 
-    before(async function () {
-      const opened = await openAgencyDatabase(kind);
-      if (opened === undefined) {
-        this.test!.title += ` — skipped: ${WHY_NOT}`;
-        return this.skip();
-      }
+    openForSuite(kind, (opened) => {
       agency = opened;
-      drop = opened.drop;
     });
-    after(() => drop());
     beforeEach(async () => {
       await agency.run('delete from penalties');
       bench = await openPullBench(agency);

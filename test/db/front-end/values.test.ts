@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import type { DatabasePullSettings } from '../../../src/core/configuration.js';
 import type { GatewayError } from '../../../src/core/errors.js';
 import { openFrontEnd } from '../../../src/platform/front-end/open-front-end.js';
-import { KINDS, openAgencyDatabase, WHY_NOT, type AgencyDatabase } from './agency-database.js';
+import { openForSuite } from '../../helpers/agency-suite.js';
+import { KINDS, type AgencyDatabase } from './agency-database.js';
 import { openPullBench, type PullBench } from './pull-bench.js';
 
 const T0 = '2026-06-01 10:00:00';
@@ -57,20 +58,12 @@ for (const kind of KINDS)
     this.timeout(60_000);
     let agency: AgencyDatabase;
     let bench: PullBench;
-    let drop = (): Promise<void> => Promise.resolve();
     const quote = (name: string): string =>
       kind === 'postgres' ? `"${name.replaceAll('"', '""')}"` : `\`${name.replaceAll('`', '``')}\``;
 
-    before(async function () {
-      const opened = await openAgencyDatabase(kind);
-      if (opened === undefined) {
-        this.test!.title += ` — skipped: ${WHY_NOT}`;
-        return this.skip();
-      }
+    openForSuite(kind, (opened) => {
       agency = opened;
-      drop = opened.drop;
     });
-    after(() => drop());
     beforeEach(async () => {
       bench = await openPullBench(agency);
     });
