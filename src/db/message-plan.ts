@@ -95,7 +95,8 @@ export async function readPlannableChanges(
   sql: Sql,
   { after, limit, openness }: { after: number; limit: number; openness: Openness },
 ): Promise<PlannableChanges> {
-  // Positions have no holes, so the next `limit` changes are those up to `after + limit`; some may be past their retention.
+  // Positions have no holes, so the next `limit` changes are those up to `after + limit`; some may be past their retention:
+  // gone, or empty behind the version that took their place (where a destination is entered later).
   // A chunk comes in one row: the driver takes longer for a thousand rows than all that is done with them.
   const { rows } = await sql.query(
     `select c.first_position as "firstPosition", c.first_position + w."to" as "lastPosition", c.agency,
@@ -107,7 +108,8 @@ export async function readPlannableChanges(
        select string_agg(ordinal::text, ',' order by ordinal) as ordinals,
               string_agg(record_id::text, ',' order by ordinal) as "recordIds",
               string_agg(${operationTo('$3')}, '' order by ordinal) as operations
-       from record_versions v where v.chunk_id = c.id and v.ordinal between w."from" and w."to") v
+       from record_versions v where v.chunk_id = c.id and v.ordinal between w."from" and w."to"
+         and (v.operation <> 'u' or v.data <> '{}')) v
      where c.changes > 0 and c.last_position > $1 and c.first_position <= $1::bigint + $2
        and c.first_position >= coalesce((select first_position from chunks
          where changes > 0 and first_position <= $1::bigint + 1 order by first_position desc limit 1), 0)
