@@ -9,6 +9,8 @@ export interface PlanNeeds {
   readonly database: Database;
   readonly clock: Clock;
   readonly destination: Destination;
+  /** Ends a planning that finds nothing for the destination for long. */
+  readonly signal?: AbortSignal | undefined;
   /** How open the catalogue says a record type is; undefined where it does not list it. All are public where it is absent. */
   readonly opennessOf?: ((type: string) => Openness | undefined) | undefined;
 }

@@ -32,12 +32,26 @@ const WAITING_MESSAGES = 20;
 
 /** Plans messages as far as there is room; gives how many. */
 export async function planMessages(needs: PlanNeeds): Promise<number> {
+  for (;;) {
+    const { planned, isMoved } = await planOnce(needs);
+    // Where nothing of what was looked at is for this destination, what comes behind it may be.
+    if (planned > 0 || !isMoved || needs.signal?.aborted === true) return planned;
+  }
+}
+
+interface Planned {
+  readonly planned: number;
+  /** Whether changes were looked at for the first time. */
+  readonly isMoved: boolean;
+}
+
+function planOnce(needs: PlanNeeds): Promise<Planned> {
   return needs.database.transaction(async (sql) => {
     const { destination } = needs;
     await lockPlanning(sql, destination.id);
     const state = await readPlanState(sql, destination.id);
     const room = roomOf(state, destination);
-    if (room <= 0) return 0;
+    if (room <= 0) return { planned: 0, isMoved: false };
     const waiting = state.hasWaiting ? await readFreeWaiting(sql, destination.id, room) : [];
     const most = isFull(state, destination) ? 0 : Math.min(room - waiting.length, MAX_PLANNED);
     const resend = state.hasResend ? await openResend(sql, needs) : undefined;
@@ -60,7 +74,7 @@ export async function planMessages(needs: PlanNeeds): Promise<number> {
     await withhold(sql, destination.id, closed);
     if (lookedTo !== undefined)
       await movePlannedTo(sql, destination.id, { from: state.plannedTo, to: lookedTo });
-    return messages.length;
+    return { planned: messages.length, isMoved: lookedTo !== undefined };
   });
 }
 

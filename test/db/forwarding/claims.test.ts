@@ -140,7 +140,7 @@ describe('the claims of messages', () => {
       transaction: (work) =>
         database.transaction(async (sql) => {
           const result = await work(sql);
-          if (result === 0) await held;
+          if ((result as { planned?: number } | undefined)?.planned === 0) await held;
           return result;
         }),
     };
@@ -187,6 +187,21 @@ describe('the planning of messages', () => {
     assert.equal(bench.city.summary().versions, 9);
     const [row] = await bench.query('select planned_to from destinations');
     assert.deepEqual(row, { planned_to: 20 });
+  });
+
+  it('goes on in one go behind what is not for its destination, however much that is, and ends when it has to', async () => {
+    const { database } = bench.test;
+    await writeChunk(database, { changes: firstVersions(20) });
+    await bench.query('update record_versions set openness = 2 where record_id <> $1', [recordId(19)]);
+    const destination = { ...DESTINATION, openness: 'public', messageSize: 1, messagesInFlight: 1 } as const;
+    const stop = new AbortController();
+    const needs = { database, clock: () => bench.now, destination, signal: stop.signal };
+    const plannedTo = async (): Promise<unknown> =>
+      (await bench.query('select planned_to from destinations'))[0]?.['planned_to'];
+    stop.abort();
+    assert.deepEqual([await planMessages(needs), await plannedTo()], [0, 3]);
+    assert.deepEqual([await planMessages({ ...needs, signal: undefined }), await plannedTo()], [1, 20]);
+    assert.equal(await planMessages({ ...needs, signal: undefined }), 0);
   });
 
   it('throws where another one moved on in spite of the lock, so that all of it is taken back', async () => {
