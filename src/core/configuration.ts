@@ -221,8 +221,8 @@ export interface ClientIdentitySettings {
 
 export interface Destination {
   readonly id: string;
-  /** How it is spoken to; the city's own interface where it is absent. */
-  readonly adapter?: 'city-http';
+  /** How it is spoken to. */
+  readonly adapter: 'city-http';
   readonly tables: Readonly<Record<string, { readonly code: string; readonly version: string }>>;
   /** False, or the record types that go out unmasked and the ground on which they do. */
   readonly showsPersonalNumbers: false | PersonalNumberGrounds;
@@ -233,14 +233,14 @@ export interface Destination {
   readonly timeoutMs: number;
   /** What is shown to a server that asks for a certificate. */
   readonly clientIdentity?: ClientIdentitySettings;
-  /** Whether bodies go out packed; they do not where it is absent. */
-  readonly gzip?: boolean;
+  /** Whether bodies go out packed. */
+  readonly gzip: boolean;
   readonly retry: RetryPolicy;
   readonly breaker: { readonly failures: number; readonly probeEveryMs: number };
-  /** How often a parked destination is probed; every 60 s where it is absent. */
-  readonly parked?: { readonly probeEveryMs: number };
-  /** After so many failed tries, between which it took others, a message is set aside; 20 where it is absent. */
-  readonly maxFaults?: number;
+  /** How often a parked destination is probed. */
+  readonly parked: { readonly probeEveryMs: number };
+  /** After so many failed tries, between which it took others, a message is set aside. */
+  readonly maxFaults: number;
 }
 
 export interface Measure {

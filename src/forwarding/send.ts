@@ -1,6 +1,5 @@
 // The way of one claimed message: try ─▶ settle ─▶ tell the breaker. Whatever happens is a row of its attempts.
 import type { Destination } from '../core/configuration.js';
-import { maxFaultsOf } from '../core/faults.js';
 import { retryDelayMs } from '../core/retry-delay.js';
 import { holdDestination, noteReached, noteUnreached, parkDestination } from '../db/destinations.js';
 import type { Message } from '../db/messages.js';
@@ -13,8 +12,6 @@ export interface SendNeeds extends PostNeeds, RenewNeeds {
   readonly random: () => number;
 }
 
-/** Where the destination's entry does not say it. */
-export const PARKED_PROBE_MS = 60_000;
 const NOT_TRIED = 'not-tried';
 
 /** Sends a claimed message and stores what came of it. */
@@ -35,7 +32,7 @@ export async function sendMessage(
   const dueAt = new Date(at.getTime() + waitMs);
   // Before the message can be claimed again.
   if (answer.kind === 'denied') await park(answer.reason, { destination, at }, needs);
-  const maxFaults = mayBeItsFault(tried, needs) ? maxFaultsOf(destination) : undefined;
+  const maxFaults = mayBeItsFault(tried, needs) ? destination.maxFaults : undefined;
   const settled = await settle(message, tried, { database: needs.database, at, dueAt, maxFaults });
   const fields = { message: message.id, destination: destination.id, attempt: message.attempt };
   if (settled === 'lost') needs.log.info(fields, 'Message was taken over by another worker');
@@ -90,7 +87,7 @@ async function park(
   { database, log }: SendNeeds,
 ): Promise<void> {
   const { id, parked } = destination;
-  const probeAt = new Date(at.getTime() + (parked?.probeEveryMs ?? PARKED_PROBE_MS));
+  const probeAt = new Date(at.getTime() + parked.probeEveryMs);
   if (await parkDestination(database, id, { at, reason, probeAt }))
     log.error(
       { destination: id, reason },

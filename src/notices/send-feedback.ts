@@ -6,7 +6,6 @@ import { GATEWAY } from '../core/audit-entry.js';
 import type { Clock } from '../core/clock.js';
 import { shanghaiDay } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
-import { maxFaultsOf } from '../core/faults.js';
 import { retryDelayMs } from '../core/retry-delay.js';
 import {
   claimFeedback,
@@ -111,7 +110,7 @@ async function putOff(
   };
   const isAsked = retryAfterMs !== undefined || error === 'http-429';
   return postponeFeedback(database, claim, {
-    ...{ at, error, isDenied: kind === 'denied', maxFaults: isAsked ? undefined : maxFaultsOf(destination) },
+    ...{ at, error, isDenied: kind === 'denied', maxFaults: isAsked ? undefined : destination.maxFaults },
     dueAt: { usual: after(claim.attempt), stuck: after(Number.POSITIVE_INFINITY) },
   });
 }

@@ -48,6 +48,8 @@ export interface Worker extends Pick<Forwarder, 'forward'> {
 
 export const DESTINATION: Destination = {
   id: 'city',
+  adapter: 'city-http',
+  gzip: false,
   tables: { 'administrative-penalty': { code: 'XZCF', version: '2020' } },
   showsPersonalNumbers: false,
   openness: 'authorised',
@@ -56,6 +58,8 @@ export const DESTINATION: Destination = {
   timeoutMs: 5000,
   retry: { firstDelayMs: 500, maxDelayMs: 30_000, maxRetryAfterMs: 300_000 },
   breaker: { failures: 10, probeEveryMs: 5000 },
+  parked: { probeEveryMs: 60_000 },
+  maxFaults: 20,
 };
 
 /** Writes a record in columns of its own making. */

@@ -7,11 +7,11 @@ import { cityHttp, type CityHttpNeeds } from './city-http.js';
 export type AdapterNeeds = CityHttpNeeds;
 
 const ADAPTERS = { 'city-http': cityHttp } satisfies Record<
-  NonNullable<Destination['adapter']>,
+  Destination['adapter'],
   (needs: AdapterNeeds) => Adapter
 >;
 
 /** Gives the adapter of a destination. */
-export function adapterOf({ adapter = 'city-http' }: Destination, needs: AdapterNeeds): Adapter {
+export function adapterOf({ adapter }: Destination, needs: AdapterNeeds): Adapter {
   return ADAPTERS[adapter](needs);
 }

@@ -44,7 +44,7 @@ async function post(
       'idempotency-key': message.id,
     },
     body,
-    gzip: destination.gzip ?? false,
+    gzip: destination.gzip,
     timeoutMs: destination.timeoutMs,
     signal,
   });

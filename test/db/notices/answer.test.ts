@@ -48,7 +48,10 @@ describe('answering a notice', () => {
     const deps: SendFeedbackDeps = {
       ...fixture.deps,
       city: { url: 'http://city.example/api', token: 't-1', timeoutMs: 1000 },
-      destination: { retry: { firstDelayMs: 500, maxDelayMs: 30_000, maxRetryAfterMs: 60_000 } },
+      destination: {
+        retry: { firstDelayMs: 500, maxDelayMs: 30_000, maxRetryAfterMs: 60_000 },
+        maxFaults: 20,
+      },
       creditCodeOf: () => '12120116MB0CCC122Q',
       send: (request) => {
         asked.push(request);

@@ -69,7 +69,7 @@ describe('a notice, all the way', () => {
         clock,
         send: cityAnswers,
         city,
-        destination: { retry },
+        destination: { retry, maxFaults: 20 },
         creditCodeOf: (agency: string) => agency,
       };
       await until(async () => {
