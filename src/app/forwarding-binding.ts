@@ -33,7 +33,7 @@ export function handleForwarding(foundation: Foundation, addresses: Addresses): 
   for (const forwarder of forwarders.values()) stops.push('messages in flight', forwarder.drain);
   // Each is worked on by itself: what one waits for is nothing to the others.
   dispatcher.handle('forward', forwarders.size, async (id) => {
-    await forwarders.get(id)?.forward(id);
+    await forwarders.get(id)?.forward();
   });
   handleReconciliations(foundation, reached);
 }
@@ -57,7 +57,7 @@ function bindForwarders(foundation: Foundation, reached: readonly Reached[]): Ma
   return new Map(
     reached.map(({ destination, city, http }) => [
       destination.id,
-      createForwarder({ ...shared, destinations: [destination], city, http }),
+      createForwarder({ ...shared, destination, city, http }),
     ]),
   );
 }

@@ -1,4 +1,4 @@
-// Keeps messages flowing to the destinations: plan, claim, send, several at once. A slow answer holds up its
+// Keeps messages flowing to a destination: plan, claim, send, several at once. A slow answer holds up its
 // own message only; when one is answered, the next is looked for. A claim is kept while its answer is awaited.
 import { shanghaiDay } from '../core/clock.js';
 import type { Destination } from '../core/configuration.js';
@@ -11,10 +11,10 @@ import { planMessages } from './plan.js';
 import { sendMessage, type SendNeeds } from './send.js';
 
 export interface ForwarderNeeds extends SendNeeds {
-  readonly destinations: readonly Destination[];
+  readonly destination: Destination;
   /** Tells whether the catalogue lists a record type; changes of others never go out. */
   readonly opennessOf?: PlanNeeds['opennessOf'];
-  /** Wakes the worker of a destination again. */
+  /** Wakes the worker of the destination again. */
   readonly wake: (destination: string) => Promise<void>;
   readonly later?: Later;
   /** How long a claim holds without being renewed. */
@@ -22,8 +22,8 @@ export interface ForwarderNeeds extends SendNeeds {
 }
 
 export interface Forwarder {
-  /** Sets everything in motion that a destination has to do; returns while answers are still awaited. */
-  forward(destination: string): Promise<void>;
+  /** Sets everything in motion that there is to do; returns while answers are still awaited. */
+  forward(): Promise<void>;
   /** Resolves when nothing is being sent any more; new sends are stopped by the signal. */
   drain(): Promise<void>;
 }
@@ -43,14 +43,12 @@ type Needs = ForwarderNeeds & { readonly later: Later; readonly claimMs: number 
 
 const CLAIM_MS = 10_000;
 
-/** Makes the forwarder of this process. */
+/** Makes the forwarder of a destination in this process. */
 export function createForwarder(given: ForwarderNeeds): Forwarder {
   const needs: Needs = { ...given, later: given.later ?? later, claimMs: given.claimMs ?? CLAIM_MS };
-  const lines = new Map(needs.destinations.map((destination) => [destination.id, newLine(destination)]));
+  const line = newLine(needs.destination);
   return {
-    forward: async (id) => {
-      const line = lines.get(id);
-      if (line === undefined) return;
+    forward: async () => {
       while (roomOf(line) > 0 && !needs.signal.aborted) {
         if (await launchClaimed(line, needs)) continue;
         if (line.planning !== undefined) {
@@ -66,11 +64,11 @@ export function createForwarder(given: ForwarderNeeds): Forwarder {
       await wakeWhenDue(line, needs);
     },
     drain: async () => {
-      for (const line of lines.values()) line.cancelWake();
-      const underWay = (): Promise<unknown>[] =>
-        [...lines.values()].flatMap(({ running, planning }) =>
-          planning === undefined ? [...running.values()] : [planning, ...running.values()],
-        );
+      line.cancelWake();
+      const underWay = (): Promise<void>[] => [
+        ...(line.planning === undefined ? [] : [line.planning]),
+        ...line.running.values(),
+      ];
       while (underWay().length > 0) await Promise.allSettled(underWay());
     },
   };
@@ -97,7 +95,9 @@ async function launchClaimed(line: Line, needs: Needs): Promise<boolean> {
     until: new Date(now.getTime() + needs.claimMs),
     today: shanghaiDay(now),
     wording: needs.wordingOf(destination),
-    ...{ room, messagesInFlight, breaker },
+    room,
+    messagesInFlight,
+    breaker,
   });
   line.ahead = messages.length < room ? 0 : Math.max(0, line.ahead - room);
   for (const message of messages) launch(message, line, needs);
@@ -106,7 +106,7 @@ async function launchClaimed(line: Line, needs: Needs): Promise<boolean> {
 
 /** Plans, where no planning is under way. */
 async function plan(line: Line, needs: Needs): Promise<void> {
-  line.planning ??= planMessages({ ...needs, destination: line.destination })
+  line.planning ??= planMessages(needs)
     .then((planned) => {
       line.ahead += planned;
     })

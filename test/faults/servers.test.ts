@@ -91,7 +91,7 @@ async function survive(
   const forwarder = createForwarder({
     ...world.bench.sendNeeds(),
     ...{ clock, wake, signal: stopping.signal },
-    destinations: [{ ...DESTINATION, messageSize: 1 + random.whole(4) }],
+    destination: { ...DESTINATION, messageSize: 1 + random.whole(4) },
   });
   dispatcher.handle('forward', 1, forwarder.forward);
   const readDue = async () =>

@@ -119,8 +119,8 @@ export async function openForwardingBench(given?: TestDatabase): Promise<Forward
       signal: new AbortController().signal,
     }),
     forwarder: (options = {}, needs = {}) => {
-      const destinations = [{ ...DESTINATION, ...options }];
-      const worker = openWorker({ ...bench.sendNeeds(), later: never, ...needs, destinations });
+      const destination = { ...DESTINATION, ...options };
+      const worker = openWorker({ ...bench.sendNeeds(), later: never, ...needs, destination });
       workers.push(worker);
       return worker;
     },
@@ -142,20 +142,19 @@ function openWorker(needs: Omit<ForwarderNeeds, 'wake'>): Worker {
   let wakes = 0;
   let turn: Promise<void> = Promise.resolve();
   // One at a time, as the dispatcher does it.
-  const forward = (id: string): Promise<void> =>
-    (turn = turn.catch(() => undefined).then(() => forwarder.forward(id)));
+  const forward = (): Promise<void> => (turn = turn.catch(() => undefined).then(() => forwarder.forward()));
   const forwarder = createForwarder({
     ...needs,
     signal: stop.signal,
-    wake: async (id) => {
+    wake: async () => {
       wakes += 1;
-      await forward(id);
+      await forward();
     },
   });
   const work = async (): Promise<void> => {
     for (;;) {
       const before = wakes;
-      await forward('city');
+      await forward();
       await forwarder.drain();
       await turn;
       if (wakes === before) return;

@@ -116,7 +116,7 @@ describe('the claims of messages', () => {
     let drained: Promise<void> = Promise.resolve();
     await database.transaction(async (sql) => {
       await lockPlanning(sql, 'city');
-      await worker.forward('city');
+      await worker.forward();
       worker.stop.abort();
       drained = worker.drain().then(() => {
         isDrained = true;
@@ -145,7 +145,7 @@ describe('the claims of messages', () => {
         }),
     };
     const worker = bench.forwarder({ messageSize: 1, messagesInFlight: 1 }, { database: slow });
-    await worker.forward('city');
+    await worker.forward();
     while ((await bench.query(`select from messages where state = 'answered'`)).length === 0) await delay(20);
     await delay(100);
     goOn();
@@ -164,7 +164,7 @@ describe('the claims of messages', () => {
         },
       },
     );
-    await worker.forward('city');
+    await worker.forward();
     const tried = await bench.query('select attempts from messages');
     assert.deepEqual(tried, [{ attempts: 0 }, { attempts: 0 }, { attempts: 0 }]);
   });

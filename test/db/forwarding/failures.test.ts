@@ -228,7 +228,7 @@ describe('forwarding when something fails', () => {
     const workers = [1, 2].map(() =>
       bench.forwarder({ messageSize: 1, messagesInFlight: 3, timeoutMs: 60_000 }),
     );
-    await Promise.all(workers.map((worker) => worker.forward('city')));
+    await Promise.all(workers.map((worker) => worker.forward()));
     assert.equal((await bench.query('select from messages where claimed_by is not null')).length, 3);
   });
 
@@ -291,7 +291,7 @@ describe('forwarding when something fails', () => {
     await writeChunk(bench.test.database, { changes: firstVersions(1) });
     bench.city.behave({ mode: 'hang', times: 1 });
     const worker = bench.forwarder({ timeoutMs: 60_000 });
-    await worker.forward('city');
+    await worker.forward();
     await until(
       async () => (await bench.query('select from messages where claimed_by is not null')).length === 1,
     );
